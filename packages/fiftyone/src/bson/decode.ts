@@ -1,0 +1,129 @@
+import { Doc, ObjectId, type Value } from './doc.js';
+import { BsonType, Scalar } from './scalar.js';
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Reads one BSON document. A key that occurs twice keeps its first place and its last value; @throws RangeError on broken bytes. */
+export function decode(bytes: Uint8Array): Doc {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const end = documentEnd(view, 0, bytes.length);
+  return new Reader(bytes, view).document(0, end);
+}
+
+function documentEnd(view: DataView, at: number, limit: number): number {
+  const end = at + view.getInt32(at, true);
+  if (end > limit || end < at + 5 || view.getUint8(end - 1) !== 0) throw new RangeError(`broken BSON document at byte ${at}`);
+  return end;
+}
+
+class Reader {
+  #next = 0;
+
+  constructor(
+    readonly bytes: Uint8Array,
+    readonly view: DataView,
+  ) {}
+
+  document(at: number, end: number): Doc {
+    const doc = new Doc();
+    this.#elements(at, end, (key, value) => doc.set(key, value));
+    return doc;
+  }
+
+  #elements(at: number, end: number, add: (key: string, value: Value) => void): void {
+    let i = at + 4;
+    while (i < end - 1) {
+      const type = this.bytes[i] as number;
+      const keyEnd = this.#zero(i + 1, end);
+      const key = this.#text(i + 1, keyEnd);
+      add(key, this.#value(type, keyEnd + 1, end));
+      i = this.#next;
+    }
+    if (i !== end - 1) throw new RangeError(`broken BSON document at byte ${at}`);
+    this.#next = end;
+  }
+
+  #value(type: number, at: number, limit: number): Value {
+    switch (type) {
+      case BsonType.document: {
+        return this.document(at, documentEnd(this.view, at, limit));
+      }
+      case BsonType.array: {
+        const items: Value[] = [];
+        this.#elements(at, documentEnd(this.view, at, limit), (_, value) => items.push(value));
+        return items;
+      }
+      case BsonType.string: {
+        const end = this.#end(at + 4 + this.view.getInt32(at, true), limit);
+        try {
+          return this.#text(at + 4, end - 1);
+        } catch {
+          return this.#scalar(type, at, end);
+        }
+      }
+      case BsonType.objectId: {
+        const end = this.#end(at + 12, limit);
+        return new ObjectId(this.bytes.slice(at, end));
+      }
+      case BsonType.boolean:
+        this.#end(at + 1, limit);
+        return this.bytes[at] !== 0;
+      case BsonType.null:
+        this.#next = at;
+        return null;
+      default:
+        return this.#scalar(type, at, this.#end(at + this.#size(type, at, limit), limit));
+    }
+  }
+
+  #size(type: number, at: number, limit: number): number {
+    switch (type) {
+      case BsonType.double:
+      case BsonType.date:
+      case BsonType.timestamp:
+      case BsonType.int64:
+        return 8;
+      case BsonType.int32:
+        return 4;
+      case BsonType.decimal128:
+        return 16;
+      case BsonType.undefined:
+      case BsonType.minKey:
+      case BsonType.maxKey:
+        return 0;
+      case BsonType.binary:
+        return 5 + this.view.getInt32(at, true);
+      case BsonType.code:
+      case BsonType.symbol:
+        return 4 + this.view.getInt32(at, true);
+      case BsonType.codeWithScope:
+        return this.view.getInt32(at, true);
+      case BsonType.dbPointer:
+        return 4 + this.view.getInt32(at, true) + 12;
+      case BsonType.regex:
+        return this.#zero(this.#zero(at, limit) + 1, limit) + 1 - at;
+      default:
+        throw new RangeError(`unknown BSON type 0x${type.toString(16)} at byte ${at}`);
+    }
+  }
+
+  #scalar(type: number, at: number, end: number): Scalar {
+    return new Scalar(type, this.bytes.slice(at, end));
+  }
+
+  #end(end: number, limit: number): number {
+    if (end >= limit) throw new RangeError(`broken BSON value before byte ${end}`);
+    this.#next = end;
+    return end;
+  }
+
+  #zero(at: number, limit: number): number {
+    const end = this.bytes.indexOf(0, at);
+    if (end < 0 || end >= limit) throw new RangeError(`broken BSON text at byte ${at}`);
+    return end;
+  }
+
+  #text(at: number, end: number): string {
+    return utf8.decode(this.bytes.subarray(at, end));
+  }
+}

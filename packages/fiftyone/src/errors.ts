@@ -1,0 +1,71 @@
+/** The exit code of the command for each kind of error; `--help` lists them. */
+export const ExitCode = { done: 0, failed: 1, usage: 2, partly: 3, incompatible: 10, locked: 11 } as const;
+
+/** What every error that is thrown on purpose has: what happened, and what to do next. */
+export class FiftyOneError extends Error {
+  readonly exitCode: number = ExitCode.failed;
+  readonly hint: string | undefined;
+
+  constructor(message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = new.target.name;
+    this.hint = options.hint;
+  }
+}
+
+/** The caller asked for something that cannot be: an unknown option, a bad version, a contradiction. */
+export class UsageError extends FiftyOneError {
+  override readonly exitCode = ExitCode.usage;
+}
+
+/** Settings that cannot be used; lists every mistake at once. */
+export class SettingsError extends UsageError {
+  constructor(readonly mistakes: readonly string[]) {
+    super(mistakes.length === 1 ? `bad setting: ${mistakes[0]}` : `bad settings:\n${mistakes.map((m) => `  - ${m}`).join('\n')}`);
+  }
+}
+
+/** The database cannot be reached, or does not accept the login. */
+export class ConnectionError extends FiftyOneError {}
+
+/** The version of the database, or of a dataset, and that of this client do not go together. */
+export class IncompatibleError extends FiftyOneError {
+  override readonly exitCode = ExitCode.incompatible;
+}
+
+/** The request needs admin privileges. */
+export class AdminRequiredError extends FiftyOneError {}
+
+/** A dataset with this name does not exist. */
+export class DatasetNotFoundError extends FiftyOneError {
+  constructor(readonly dataset: string) {
+    super(`Dataset ${dataset} not found`, { hint: 'list the datasets with: fiftyone migrate --info' });
+  }
+}
+
+/** A dataset cannot take the path that was asked for; nothing of it was changed. */
+export class RefusedError extends FiftyOneError {
+  constructor(
+    readonly dataset: string,
+    readonly reasons: readonly string[],
+    hint?: string,
+  ) {
+    super(`cannot migrate dataset '${dataset}': ${reasons.join('; ')}`, hint === undefined ? {} : { hint });
+  }
+}
+
+/** Somebody else is at work. */
+export class LockedError extends FiftyOneError {
+  override readonly exitCode = ExitCode.locked;
+}
+
+/** The database holds something that no release writes: what, where, and what was expected. */
+export class MalformedError extends FiftyOneError {
+  constructor(
+    readonly where: string,
+    readonly found: string,
+    readonly expected: string,
+  ) {
+    super(`${where} is ${found}, expected ${expected}`);
+  }
+}
