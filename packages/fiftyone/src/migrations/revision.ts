@@ -16,12 +16,15 @@ export interface Draft {
   readonly views: Doc[];
 }
 
+/** A set that can only be asked. */
+export type Known = Pick<ReadonlySet<string>, 'has'>;
+
 /** What a step may know besides the record. Everything in it is the same again when an interrupted run is resumed. */
 export interface StepContext {
   /** When the run began: milliseconds since 1970 UTC, and the microseconds (0 to 999) after them. */
   readonly now: { readonly ms: number; readonly micros: number };
   /** Names and slugs of all other datasets of the database. */
-  readonly others: { readonly names: ReadonlySet<string>; readonly slugs: ReadonlySet<string> };
+  readonly others: { readonly names: Known; readonly slugs: Known };
   /** A fresh ObjectId; ids ascend in the order of the calls. */
   newId(): ObjectId;
   /** Something a person should read: a rename, a legacy setting, what an older client may not be able to use. */
@@ -43,7 +46,7 @@ export interface Malformed {
  * An edit of a collection that is too large to load, done by the server. It is applied in one go, and again from the start
  * when a run was interrupted: `filter` leaves out what is done already wherever documents show it.
  */
-export type BulkEdit = UpdateEdit | MergeEdit;
+export type BulkEdit = UpdateEdit | MergeEdit | IndexEdit;
 
 interface EditFacts {
   /** What it does, for people: "wrap the points of polylines". */
@@ -66,6 +69,13 @@ export interface MergeEdit extends EditFacts {
   readonly collection: string;
   readonly into: string;
   readonly pipeline: readonly Query[];
+}
+
+/** Drops an index that the edits after it would violate. Neither index nor collection need exist. */
+export interface IndexEdit extends EditFacts {
+  readonly kind: 'drop-index';
+  readonly collection: string;
+  readonly index: string;
 }
 
 /** A rewrite of the results that a run keeps in GridFS. If it succeeds, the run points to the new file; if not, all stays as it is. */

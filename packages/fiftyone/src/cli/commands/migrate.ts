@@ -1,0 +1,43 @@
+import { openConnection } from '../../database/connection.js';
+import { openSourceVersionFor } from '../../releases.js';
+import { readSettings } from '../../settings.js';
+import { parseVersion } from '../../version.js';
+
+/** The options of `fiftyone migrate` as they are typed. */
+export interface MigrateFlags {
+  readonly info?: boolean;
+  readonly all?: boolean;
+  readonly version?: string;
+  readonly datasetName?: readonly string[];
+  readonly errorLevel: number;
+  readonly verbose?: boolean;
+  readonly dryRun?: boolean;
+  readonly keepUnknown?: boolean;
+  readonly yes?: boolean;
+  readonly concurrency: number;
+  readonly json?: boolean;
+}
+
+/** `fiftyone migrate`. @returns the exit code */
+export async function migrate(flags: MigrateFlags): Promise<number> {
+  const target = flags.version === undefined ? undefined : targetOf(flags.version);
+  const settings = readSettings();
+  const connection = await openConnection(settings, (line) => process.stderr.write(`${line}\n`));
+  try {
+    if (settings.edition === 'open-source') {
+      // the open source edition upgrades the database whenever it connects
+      const { admit } = await import('../../datasets/open.js');
+      await admit(connection);
+    }
+    // looking needs nothing of the engine, and is to be quick
+    if (flags.info) return await (await import('../migrate-info.js')).showInfo(connection, flags);
+    return await (await import('../migrate-run.js')).runMigration(connection, flags, target);
+  } finally {
+    await connection.close();
+  }
+}
+
+function targetOf(text: string): string {
+  const target = text.includes(':') ? openSourceVersionFor(text) : text;
+  return parseVersion(target).text;
+}

@@ -1,0 +1,49 @@
+import type { Connection } from '../database/connection.js';
+import { ExitCode } from '../errors.js';
+import { type MigrateOptions, migrateAll, migrateDatasets } from '../migrations/migrate.js';
+import { migrateDatabase } from '../migrations/migrate-database.js';
+import type { MigrationReport } from '../migrations/report.js';
+import type { MigrateFlags } from './commands/migrate.js';
+import { showProgress } from './progress.js';
+import { reportJson } from './report-json.js';
+import { planText, reportText } from './report-text.js';
+
+/** `fiftyone migrate` without `--info`. @returns the exit code */
+export async function runMigration(connection: Connection, flags: MigrateFlags, target: string | undefined): Promise<number> {
+  const progress = showProgress(process.stderr, flags);
+  let report: MigrationReport;
+  try {
+    report = await verb(connection, flags, {
+      target,
+      concurrency: flags.concurrency,
+      keepUnknown: flags.keepUnknown === true,
+      dryRun: flags.dryRun === true,
+      stopAtFailure: flags.errorLevel <= 0,
+      onEvent: progress.tell,
+    });
+  } finally {
+    progress.end();
+  }
+  const text = flags.json
+    ? reportJson(report)
+    : flags.dryRun
+      ? planText(report)
+      : reportText(report, target, flags.errorLevel > 1);
+  process.stdout.write(`${text}\n`);
+  return exitCodeOf(report);
+}
+
+async function verb(connection: Connection, flags: MigrateFlags, options: MigrateOptions): Promise<MigrationReport> {
+  if (flags.all) {
+    if (flags.datasetName) process.stderr.write('note: --all migrates every dataset, so -n is ignored\n');
+    return await migrateAll(connection, options);
+  }
+  if (flags.datasetName) return await migrateDatasets(connection, flags.datasetName, options);
+  return { database: await migrateDatabase(connection, options), datasets: [], notRun: [] };
+}
+
+function exitCodeOf({ database, datasets, notRun }: MigrationReport): number {
+  if (notRun.length === 0 && datasets.every((outcome) => outcome.result !== 'failed')) return ExitCode.done;
+  const changed = database?.result === 'migrated' || datasets.some((outcome) => outcome.result === 'migrated');
+  return changed ? ExitCode.partly : ExitCode.failed;
+}

@@ -1,0 +1,83 @@
+import type { DatabaseOutcome, DatasetOutcome, MigrationReport } from '../migrations/report.js';
+
+/** What a run did: the database, a count, then every failure with its reason and the command to try again. */
+export function reportText(report: MigrationReport, target: string | undefined, silent: boolean): string {
+  const { database, datasets, notRun } = report;
+  const of = (result: DatasetOutcome['result']) => datasets.filter((outcome) => outcome.result === result);
+  const [migrated, same, failed] = [of('migrated'), of('unchanged'), of('failed')];
+  const lines: string[] = [];
+  if (database) lines.push(...databaseLines(database));
+  if (datasets.length > 0 && migrated.length + failed.length === 0) {
+    lines.push(`Nothing to do for ${count(datasets.length, 'dataset')}: ${summary(same.flatMap(({ reasons }) => reasons))}`);
+  } else if (datasets.length > 0) {
+    const parts = [`${migrated.length} migrated`, `${same.length} unchanged`, `${failed.length} failed`];
+    if (notRun.length > 0) parts.push(`${notRun.length} not run`);
+    lines.push(`${count(datasets.length + notRun.length, 'dataset')}: ${parts.join(', ')}`);
+  }
+  for (const { name, renamedFrom } of migrated)
+    if (renamedFrom !== undefined) lines.push(`Renamed '${renamedFrom}' to '${name}'`);
+  if (failed.length > 0 && !silent) {
+    lines.push('', 'Failed:');
+    for (const outcome of failed) lines.push(...failure(outcome, target));
+  }
+  return lines.join('\n');
+}
+
+function databaseLines({ from, to, result, reason, orphans }: DatabaseOutcome): string[] {
+  const verb = { migrated: 'Migrated', planned: 'Would migrate', unchanged: '' }[result];
+  const lines =
+    result === 'unchanged' ? [`Nothing to do for the database: ${reason}`] : [`${verb} the database from ${from} to ${to}`];
+  if (orphans.length > 0) {
+    lines.push(`${count(orphans.length, 'collection')} that no dataset uses, left as they are: ${orphans.join(', ')}`);
+  }
+  return lines;
+}
+
+function failure({ name, reasons, hint }: DatasetOutcome, target: string | undefined): string[] {
+  const version = target === undefined ? '' : ` -v ${target}`;
+  const lines = [`  ${name ?? '(without a name)'}`, ...reasons.map((reason) => `    ${reason}`)];
+  if (hint !== undefined) lines.push(`    ${hint}`);
+  if (name !== null) lines.push(`    try again: fiftyone migrate -n ${quote(name)}${version}`);
+  return lines;
+}
+
+/** What a dry run found, dataset by dataset. */
+export function planText({ database, datasets }: MigrationReport): string {
+  const lines = database ? databaseLines(database) : [];
+  for (const outcome of datasets.filter(({ result }) => result !== 'unchanged')) lines.push('', ...planLines(outcome));
+  const same = datasets.filter(({ result }) => result === 'unchanged');
+  if (same.length > 0)
+    lines.push('', `Nothing to do for ${count(same.length, 'dataset')}: ${summary(same.flatMap(({ reasons }) => reasons))}`);
+  lines.push('', 'Nothing was written.');
+  return lines.join('\n').trimStart();
+}
+
+function planLines(outcome: DatasetOutcome): string[] {
+  const lines = [
+    `${outcome.renamedFrom ?? outcome.name ?? '(without a name)'}: ${outcome.from ?? 'no version'} -> ${outcome.to ?? '?'}`,
+  ];
+  if (outcome.renamedFrom !== undefined) lines.push(`  is renamed to: ${outcome.name}`);
+  if (outcome.steps.length > 0) lines.push(`  steps: ${outcome.steps.join(', ')}`);
+  lines.push(...outcome.edits.map((edit) => `  edits ${edit}`));
+  lines.push(...outcome.loses.map((loss) => `  loses ${loss}`));
+  lines.push(...outcome.warnings.map((warning) => `  note: ${warning}`));
+  lines.push(...outcome.reasons.map((reason) => `  BLOCKED: ${reason}`));
+  return lines;
+}
+
+/** `3 x 'why'` for reasons that repeat, most frequent first. */
+function summary(reasons: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  const sorted = [...counts].sort(([, a], [, b]) => b - a);
+  return sorted.length === 1 ? (sorted[0]?.[0] ?? '') : sorted.map(([reason, n]) => `${reason} (${n})`).join('; ');
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`;
+}
+
+/** The name as a shell takes it. */
+function quote(name: string): string {
+  return /^[\w.@%+=:,/-]+$/.test(name) && !name.startsWith('-') ? name : `'${name.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,74 @@
+import type { Db } from 'mongodb';
+import { Doc, type ReadonlyDoc, type Value } from '../bson/index.js';
+import { ConnectionError, MalformedError } from '../errors.js';
+import { compareBase, openSourceVersion, parseVersion } from '../version.js';
+import { deleteByIds, findDocs, updateRaw } from './raw.js';
+
+export const DATABASE_TYPE = 'fiftyone';
+
+/** What the database says of itself, in its one `config` document. */
+export interface DatabaseConfig {
+  /** The version of the database: an open source version. */
+  readonly version: string;
+  /** Whether the version is stored; otherwise it is what can be concluded from the datasets. */
+  readonly stored: boolean;
+  /** The ids of superfluous documents: the newest one counts. */
+  readonly superfluous: readonly Value[];
+  readonly doc: ReadonlyDoc | undefined;
+}
+
+/**
+ * Reads the `config` collection and writes nothing.
+ *
+ * A database without a stored version is as new as its newest dataset: releases before 0.15 stored none. Without datasets
+ * either it is new, and has this client's version.
+ *
+ * @throws ConnectionError when the database belongs to another product, MalformedError when the version is none
+ */
+export async function readDatabaseConfig(db: Db): Promise<DatabaseConfig> {
+  const docs = await findDocs(db, 'config', {}, { sort: { _id: -1 } });
+  const doc = docs[0];
+  const type = doc?.get('type') ?? DATABASE_TYPE;
+  if (type !== DATABASE_TYPE) {
+    throw new ConnectionError(`cannot connect to database type '${String(type)}' with client type '${DATABASE_TYPE}'`, {
+      hint: 'this database belongs to another product: check FIFTYONE_DATABASE_NAME',
+    });
+  }
+  const superfluous = docs.slice(1).map((other) => other.get('_id') as Value);
+  const version = doc?.get('version') ?? null;
+  if (version === null) return { version: await newestDataset(db), stored: false, superfluous, doc };
+  if (typeof version !== 'string' || !isVersion(version)) {
+    throw new MalformedError(
+      "'version' of the document in collection config",
+      JSON.stringify(version),
+      'a version such as "1.22.1"',
+    );
+  }
+  return { version, stored: true, superfluous, doc };
+}
+
+function isVersion(text: string): boolean {
+  try {
+    parseVersion(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function newestDataset(db: Db): Promise<string> {
+  const docs = await findDocs(db, 'datasets', {}, { projection: { _id: 0, version: 1 } });
+  if (docs.length === 0) return openSourceVersion;
+  const versions = docs.map((doc) => doc.get('version')).filter((v): v is string => typeof v === 'string' && isVersion(v));
+  return versions.reduce((newest, version) => (compareBase(version, newest) > 0 ? version : newest), '0.0');
+}
+
+/** Stores the version. Other keys of the document stay; superfluous documents are removed. */
+export async function saveDatabaseVersion(db: Db, config: DatabaseConfig, version: string): Promise<void> {
+  const id = config.doc?.get('_id');
+  const filter = id === undefined ? new Doc() : Doc.of(['_id', id]);
+  // a pipeline adds new keys in the order as written, plain $set would sort them
+  const update = [Doc.of(['$set', Doc.of(['version', version], ['type', DATABASE_TYPE])])];
+  await updateRaw(db, 'config', [Doc.of(['q', filter], ['u', update], ['upsert', true])], true);
+  if (config.superfluous.length > 0) await deleteByIds(db, 'config', config.superfluous);
+}

@@ -1,0 +1,86 @@
+import type { Db, FindOptions, Document as Plain } from 'mongodb';
+import commands from 'mongodb/lib/cmap/commands.js';
+import { Doc, decode, encode, int32, type ReadonlyDoc, type Value } from '../bson/index.js';
+
+/** Documents as their BSON bytes, in the order in which the server gives them. */
+export async function* findRaw(
+  db: Db,
+  collection: string,
+  filter: Plain = {},
+  options: FindOptions = {},
+): AsyncGenerator<Uint8Array> {
+  const cursor = db.collection(collection).find(filter, { ...options, raw: true });
+  try {
+    for await (const bytes of cursor) yield bytes as unknown as Uint8Array;
+  } finally {
+    await cursor.close();
+  }
+}
+
+/** Documents that keep every type and the order of keys. */
+export async function findDocs(db: Db, collection: string, filter: Plain = {}, options: FindOptions = {}): Promise<Doc[]> {
+  const docs: Doc[] = [];
+  for await (const bytes of findRaw(db, collection, filter, options)) docs.push(decode(bytes));
+  return docs;
+}
+
+/** What the server answers to a write: statements that matched, and documents that changed. */
+export interface WriteResult {
+  readonly n: number;
+  readonly nModified?: number;
+}
+
+/** Inserts documents given as BSON bytes. @throws MongoServerError for the first that is refused */
+export async function insertRaw(db: Db, collection: string, docs: readonly Uint8Array[]): Promise<void> {
+  const limits = { count: 100_000, bytes: 40_000_000 };
+  let batch: Uint8Array[] = [];
+  let size = 0;
+  for (const doc of docs) {
+    if (batch.length === limits.count || (batch.length > 0 && size + doc.length > limits.bytes)) {
+      await write(db, { insert: collection }, 'documents', batch);
+      batch = [];
+      size = 0;
+    }
+    batch.push(doc);
+    size += doc.length;
+  }
+  if (batch.length > 0) await write(db, { insert: collection }, 'documents', batch);
+}
+
+/** Runs update statements `{q, u, upsert?, multi?}`. @param majority wait until the write cannot be lost any more */
+export async function updateRaw(
+  db: Db,
+  collection: string,
+  statements: readonly ReadonlyDoc[],
+  majority = false,
+): Promise<WriteResult> {
+  const command = majority ? { update: collection, writeConcern: { w: 'majority' } } : { update: collection };
+  return await write(db, command, 'updates', statements.map(encode));
+}
+
+/** Deletes documents by their `_id`, whatever its type. */
+export async function deleteByIds(db: Db, collection: string, ids: readonly Value[]): Promise<void> {
+  const statement = Doc.of(['q', Doc.of(['_id', Doc.of(['$in', [...ids]])])], ['limit', int32(0)]);
+  if (ids.length > 0) await write(db, { delete: collection }, 'deletes', [encode(statement)]);
+}
+
+/** Runs a command whose document keeps every type and the order of keys. */
+export async function runRaw(db: Db, command: Doc): Promise<void> {
+  const { deserialize } = await import('bson');
+  // commands hold nothing that a plain object could not
+  await db.command(deserialize(encode(command), { promoteValues: false }));
+}
+
+/**
+ * Sends a write command whose documents are bytes already, which the driver's public interface cannot.
+ * Its own bulk writes use the same document sequences (OP_MSG section of kind 1).
+ */
+async function write(db: Db, command: Plain, field: string, docs: readonly Uint8Array[]): Promise<WriteResult> {
+  const sequence = new commands.DocumentSequence(field);
+  for (const doc of docs) sequence.push({}, doc);
+  const result = await db.command({ ...command, [field]: sequence });
+  const { MongoServerError } = await import('mongodb');
+  const failure = result.writeErrors?.[0] ?? result.writeConcernError;
+  if (failure) throw new MongoServerError(failure);
+  return result as unknown as WriteResult;
+}

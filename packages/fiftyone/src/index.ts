@@ -1,0 +1,12 @@
+export type { Connection } from './database/connection.js';
+export { Dataset } from './datasets/dataset.js';
+export { listDatasets, loadDataset } from './datasets/load.js';
+export { openDatabase } from './datasets/open.js';
+export * from './errors.js';
+export { type DatabaseInfo, readInfo } from './migrations/info.js';
+export { type MigrateOptions, migrateAll, migrateDatasets } from './migrations/migrate.js';
+export { migrateDatabase } from './migrations/migrate-database.js';
+export type { DatabaseOutcome, DatasetOutcome, MigrationEvent, MigrationReport } from './migrations/report.js';
+export { findReleases, openSourceVersionFor } from './releases.js';
+export { readSettings, type Settings } from './settings.js';
+export { compatibleVersions, openSourceVersion, sdkVersion } from './version.js';

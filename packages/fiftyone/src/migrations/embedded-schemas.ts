@@ -1,0 +1,98 @@
+import { clone, Doc, type ReadonlyDoc, type Value } from '../bson/index.js';
+import { classSchema, EMBEDDED_DOCUMENT_FIELD, isLabelList, labelListSchema } from './default-schemas.js';
+import { pythonText } from './python-text.js';
+import { allFields, type SchemaKey, topLevelFields } from './schema-fields.js';
+import { stringAt } from './shape.js';
+
+const METADATA = 'fiftyone.core.metadata.';
+
+/** Which classes get their default schema: labels only, or lists of labels as well. */
+export type Classes = 'labels' | 'labels and lists';
+
+/** Gives every field its `fields`: the default schema of its class if it holds an embedded document, else none. */
+export function setEmbeddedSchemas(dataset: Doc, classes: Classes, warn: (message: string) => void): void {
+  for (const key of ['sample_fields', 'frame_fields'] as const) {
+    for (const field of topLevelFields(dataset, key)) {
+      if (key === 'sample_fields' && field.get('name') === 'metadata') {
+        field.set('embedded_doc_type', metadataClass(dataset.get('media_type')));
+      }
+      field.set('fields', embeddedSchema(dataset, key, field, classes, warn));
+    }
+  }
+}
+
+/** Takes away what {@link setEmbeddedSchemas} sets. */
+export function removeEmbeddedSchemas(dataset: Doc): void {
+  for (const key of ['sample_fields', 'frame_fields'] as const) {
+    for (const field of topLevelFields(dataset, key)) {
+      if (key === 'sample_fields' && field.get('name') === 'metadata') field.set('embedded_doc_type', `${METADATA}Metadata`);
+      field.delete('fields');
+    }
+  }
+}
+
+/** What of the schema no default schema brings back. */
+export function lostSchemas(dataset: ReadonlyDoc, classes: Classes): string[] {
+  const after = clone(new Doc(dataset));
+  setEmbeddedSchemas(after, classes, () => {});
+  const kept = new Set(allFields(after).map(({ path }) => path));
+  const lost = allFields(dataset).filter(({ path, embedded }) => embedded && !kept.has(path));
+  const metadata = topLevelFields(dataset, 'sample_fields')
+    .filter((field) => field.get('name') === 'metadata')
+    .map((field) => field.get('embedded_doc_type'))
+    .filter((type) => typeof type === 'string' && !type.startsWith(METADATA));
+  return [...embeddedLoss(lost.map(({ path }) => path)), ...metadata.map((type) => `the class of field metadata: ${type}`)];
+}
+
+/** "3 embedded field schemas: pred.detections (color, iscrowd), camera (quality)": one by one they would fill pages. */
+function embeddedLoss(paths: readonly string[]): string[] {
+  const byParent = new Map<string, string[]>();
+  for (const path of paths) {
+    const dot = path.lastIndexOf('.');
+    const parent = path.slice(0, dot);
+    byParent.set(parent, [...(byParent.get(parent) ?? []), path.slice(dot + 1)]);
+  }
+  const groups = [...byParent].map(([parent, names]) => `${parent} (${names.join(', ')})`);
+  return groups.length === 0
+    ? []
+    : [`${paths.length} embedded field schema${paths.length === 1 ? '' : 's'}: ${groups.join(', ')}`];
+}
+
+function metadataClass(mediaType: Value | undefined): string {
+  if (mediaType === 'image') return `${METADATA}ImageMetadata`;
+  return mediaType === 'video' ? `${METADATA}VideoMetadata` : `${METADATA}Metadata`;
+}
+
+function embeddedSchema(dataset: Doc, key: SchemaKey, field: Doc, classes: Classes, warn: (message: string) => void): Doc[] {
+  if (field.get('ftype') !== EMBEDDED_DOCUMENT_FIELD) return [];
+  const type = field.get('embedded_doc_type');
+  const kind = key === 'sample_fields' ? 'sample' : 'frame';
+  const problem = badCollection(dataset, `${kind}_collection_name`) ?? badClass(type) ?? badName(field, key, type, classes);
+  if (problem !== undefined) {
+    warn(`Failed to infer schema of ${kind} field '${pythonText(field.get('name'))}' of type '${pythonText(type)}': ${problem}`);
+    return [];
+  }
+  if (typeof type !== 'string') return [];
+  return classes === 'labels and lists' && isLabelList(type) ? labelListSchema(type) : classSchema(type);
+}
+
+// FiftyOne needs the collection, the class and the name although the schema does not depend on the collection or the name.
+function badCollection(dataset: Doc, key: string): string | undefined {
+  const name = dataset.get(key);
+  if (name === undefined) return `'${key}'`;
+  if (typeof name !== 'string') return 'name must be an instance of str';
+  return name === '' ? 'collection names cannot be empty' : undefined;
+}
+
+function badClass(type: Value | undefined): string | undefined {
+  if (Array.isArray(type)) return "unhashable type: 'list'";
+  return type instanceof Doc ? "unhashable type: 'dict'" : undefined;
+}
+
+function badName(field: Doc, key: SchemaKey, type: Value | undefined, classes: Classes): string | undefined {
+  if (classes !== 'labels and lists' || typeof type !== 'string' || !isLabelList(type)) return undefined;
+  const name = field.get('name');
+  if (name === undefined || name === null) return "unsupported operand type(s) for +: 'NoneType' and 'str'";
+  stringAt(name, `name of a field in ${key}`);
+  return undefined;
+}

@@ -1,0 +1,63 @@
+import type { ReadonlyDoc } from '../../bson/index.js';
+import type { Release } from '../release-documents.js';
+import type { BulkEdit, Query } from '../revision.js';
+import { type SchemaKey, topLevelFields } from '../schema-fields.js';
+import { stringAt } from '../shape.js';
+import { unreadableAttributes } from './label-attributes.js';
+import type { RemovedField } from './schema.js';
+
+const OBJECT_ID_FIELD = 'fiftyone.core.fields.ObjectIdField';
+
+/** Edits that take out of samples and frames what a release fails to load, given the fields that left the schema. */
+export function fitDocuments(dataset: ReadonlyDoc, release: Release, removed: readonly RemovedField[]): BulkEdit[] {
+  return (['sample_fields', 'frame_fields'] as const).flatMap((schema) => {
+    const collection = collectionOf(dataset, schema);
+    if (collection === undefined) return [];
+    const gone = removed.filter((field) => field.schema === schema);
+    return [
+      ...removeFields(collection, gone),
+      ...removeAttributes(collection, dataset, schema, release),
+      ...(release.abilities.has('stored-names') ? [] : renameStored(collection, dataset, schema)),
+    ];
+  });
+}
+
+function collectionOf(dataset: ReadonlyDoc, schema: SchemaKey): string | undefined {
+  if (topLevelFields(dataset, schema).length === 0) return undefined;
+  const samples = stringAt(dataset.get('sample_collection_name'), 'sample_collection_name');
+  if (schema === 'sample_fields') return samples;
+  const frames = `frames.${samples}`;
+  // The frames of clips belong to the dataset that the clips were made from.
+  return (dataset.get('frame_collection_name') ?? frames) === frames ? frames : undefined;
+}
+
+function removeFields(collection: string, fields: readonly RemovedField[]): BulkEdit[] {
+  if (fields.length === 0) return [];
+  const filter = { $or: fields.map(({ path }) => ({ [path]: { $exists: true } })) };
+  const update = [{ $unset: fields.map(({ path }) => path) }];
+  return [edit(collection, `remove ${fields.map(({ name }) => name).join(', ')}`, filter, update)];
+}
+
+function removeAttributes(collection: string, dataset: ReadonlyDoc, schema: SchemaKey, release: Release): BulkEdit[] {
+  const removal = unreadableAttributes(dataset, schema, release);
+  if (removal === undefined) return [];
+  const summary = `remove the attributes of labels that release ${release.version} cannot load: ${removal.names.join(', ')}`;
+  return [edit(collection, summary, removal.filter, [{ $set: removal.set }])];
+}
+
+/** Newer releases store an ObjectId field `x` as `_x`, which shows no more in the schema of releases without stored names. */
+function renameStored(collection: string, dataset: ReadonlyDoc, schema: SchemaKey): BulkEdit[] {
+  const fields = topLevelFields(dataset, schema);
+  const names = new Set(fields.map((field) => field.get('name')));
+  return fields.flatMap((field) => {
+    const name = field.get('name');
+    if (field.get('ftype') !== OBJECT_ID_FIELD || typeof name !== 'string' || name.startsWith('_') || name === 'id') return [];
+    if (names.has(`_${name}`)) return [];
+    const filter = { [`_${name}`]: { $exists: true }, [name]: { $exists: false } };
+    return [edit(collection, `rename _${name} to ${name}`, filter, { $rename: { [`_${name}`]: name } })];
+  });
+}
+
+function edit(collection: string, summary: string, filter: Query, update: Query | readonly Query[]): BulkEdit {
+  return { kind: 'update', summary, collection, filter, update };
+}

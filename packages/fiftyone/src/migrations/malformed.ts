@@ -1,0 +1,26 @@
+import type { Db } from 'mongodb';
+import type { DatasetPlan } from './plan.js';
+
+/**
+ * Looks for documents that would make a bulk edit fail or do harm, before anything is written.
+ *
+ * @returns a reason per kind of mistake, with the number of documents and the first few ids
+ */
+export async function findMalformed(db: Db, plan: DatasetPlan): Promise<string[]> {
+  const reasons: string[] = [];
+  for (const stage of plan.stages) {
+    for (const { collection, filter, problem } of stage.bulk.flatMap((edit) => edit.refuses ?? [])) {
+      const found = await db
+        .collection(collection)
+        .find(filter, { projection: { _id: 1 }, limit: 4 })
+        .toArray();
+      if (found.length === 0) continue;
+      const count = await db.collection(collection).countDocuments(filter);
+      const ids = found.slice(0, 3).map((doc) => String(doc._id));
+      reasons.push(
+        `${stage.name}: ${problem} in ${count} of ${collection}: _id ${ids.join(', ')}${count > ids.length ? ', …' : ''}`,
+      );
+    }
+  }
+  return reasons;
+}

@@ -1,0 +1,33 @@
+import type { Db } from 'mongodb';
+import { authorized, type Connection } from '../database/connection.js';
+import { readDatabaseConfig, saveDatabaseVersion } from '../database/database-config.js';
+import { parseVersion } from '../version.js';
+import { gateDatabase } from './gate.js';
+import type { MigrateOptions } from './migrate.js';
+import { findOrphans } from './orphans.js';
+import type { DatabaseOutcome } from './report.js';
+
+/** Migrates the database itself: its version, not its datasets. */
+export async function migrateDatabase(connection: Connection, options: MigrateOptions = {}): Promise<DatabaseOutcome> {
+  const { db, settings } = connection;
+  if (options.target !== undefined) parseVersion(options.target);
+  const config = await readDatabaseConfig(db);
+  const { version: from } = config;
+  if (settings.disableMigrations) return unchanged(from, 'migrations are switched off by FIFTYONE_DISABLE_MIGRATIONS');
+  const decision = gateDatabase(from, options.target, settings.databaseAdmin);
+  const to = decision.go ? decision.to : from;
+  const isNew = !config.stored && (await isEmpty(db));
+  const mustStore = decision.go || isNew || (!config.stored && settings.databaseAdmin);
+  if (!mustStore) return unchanged(from, decision.go ? '' : decision.why);
+  if (!options.dryRun) await authorized(connection, () => saveDatabaseVersion(db, config, to));
+  if (!decision.go) return unchanged(from, isNew ? `the database is new and starts at ${to}` : decision.why);
+  return { from, to, result: options.dryRun ? 'planned' : 'migrated', orphans: await findOrphans(db, from, to) };
+}
+
+function unchanged(version: string, reason: string): DatabaseOutcome {
+  return { from: version, to: version, result: 'unchanged', reason, orphans: [] };
+}
+
+async function isEmpty(db: Db): Promise<boolean> {
+  return (await db.collection('datasets').findOne({}, { projection: { _id: 1 } })) === null;
+}

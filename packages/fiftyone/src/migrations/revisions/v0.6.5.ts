@@ -1,0 +1,34 @@
+import type { DatasetRecord, Revision, Step } from '../revision.js';
+import { sampleCollection } from '../sample-collection.js';
+import { docsAt, stringAt } from '../shape.js';
+
+/** The media type of a sample is private. Both directions may be repeated. */
+export const v0_6_5: Revision = {
+  version: '0.6.5',
+  summary: 'the media type of a sample is private: media_type becomes _media_type',
+  up: renameField('media_type', '_media_type'),
+  down: renameField('_media_type', 'media_type'),
+};
+
+function renameField(from: string, to: string): Step {
+  return {
+    loses({ dataset }) {
+      const names = docsAt(dataset.get('sample_fields'), 'sample_fields').map((field) => field.get('name'));
+      return names.includes(from) && names.includes(to) ? [`${to} of samples that have ${from} too`] : [];
+    },
+    bulk: ({ dataset }: DatasetRecord) => [
+      {
+        kind: 'update',
+        summary: `rename ${from} to ${to}`,
+        collection: sampleCollection(dataset),
+        filter: { [from]: { $exists: true } },
+        update: { $rename: { [from]: to } },
+      },
+    ],
+    edit({ dataset }) {
+      for (const [i, field] of docsAt(dataset.get('sample_fields'), 'sample_fields').entries()) {
+        if (stringAt(field.get('name'), `sample_fields[${i}].name`) === from) field.set('name', to);
+      }
+    },
+  };
+}

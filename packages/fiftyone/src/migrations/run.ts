@@ -1,0 +1,60 @@
+import { ObjectId, type ReadonlyDoc } from '../bson/index.js';
+import type { Connection } from '../database/connection.js';
+import { findDocs } from '../database/raw.js';
+import { type FiftyOneError, RefusedError } from '../errors.js';
+import { parseVersion } from '../version.js';
+import type { MigrateOptions } from './migrate.js';
+import { NameRegistry } from './name-registry.js';
+import type { StepContext } from './revision.js';
+
+/** A document of the collection `datasets`, as far as a run needs to know it before it plans. */
+export interface Row {
+  readonly id: ObjectId;
+  readonly name: string | null;
+  /** Why it cannot even be planned. */
+  readonly problem: FiftyOneError | undefined;
+}
+
+/** What all datasets of one run share. */
+export interface Run {
+  readonly connection: Connection;
+  readonly options: MigrateOptions;
+  readonly databaseVersion: string;
+  readonly rows: readonly Row[];
+  readonly names: NameRegistry;
+  readonly now: StepContext['now'];
+}
+
+/** Reads which datasets there are. */
+export async function openRun(connection: Connection, options: MigrateOptions, databaseVersion: string): Promise<Run> {
+  if (options.target !== undefined) parseVersion(options.target);
+  const docs = await findDocs(connection.db, 'datasets', {}, { projection: { name: 1, slug: 1 } });
+  const names = new NameRegistry();
+  for (const doc of docs)
+    if (doc.get('_id') instanceof ObjectId) names.enter(doc.get('_id') as ObjectId, doc.get('name'), doc.get('slug'));
+  const rows = docs.map((doc) => rowOf(doc, names));
+  return { connection, options, databaseVersion, rows, names, now: clock() };
+}
+
+function rowOf(doc: ReadonlyDoc, names: NameRegistry): Row {
+  const [id, given] = [doc.get('_id'), doc.get('name')];
+  const name = typeof given === 'string' ? given : null;
+  const label = name === null ? 'without a name' : `'${name}'`;
+  const refused = (reason: string) =>
+    new RefusedError(label, [reason], 'correct the documents in collection datasets: nothing was changed');
+  if (!(id instanceof ObjectId)) return { id: new ObjectId(), name, problem: refused('its _id is not an ObjectId') };
+  if (name === null) return { id, name, problem: refused(`the document with _id ${id} has no name`) };
+  const count = names.count(name);
+  return { id, name, problem: count > 1 ? refused(`${count} documents have this name`) : undefined };
+}
+
+function clock(): StepContext['now'] {
+  const micros = Math.round((performance.timeOrigin + performance.now()) * 1000);
+  return { ms: Math.floor(micros / 1000), micros: micros % 1000 };
+}
+
+/** By code point, as the real client orders them; what has no name comes last. */
+export function compareNames(a: string | null, b: string | null): number {
+  if (a === null || b === null) return Number(a === null) - Number(b === null);
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}

@@ -1,0 +1,138 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MongoClient } from 'mongodb';
+
+/** A running server. Whoever started it stops it, which also deletes its data. */
+export interface TestServer {
+  /** With the login of the administrator if the server asks for one. */
+  readonly uri: string;
+  readonly port: number;
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+export interface TestServerOptions {
+  /** Ask for logins; `uri` then has that of an administrator called `admin`. */
+  readonly auth?: boolean;
+  /** Run as a replica set of one member, which has transactions and change streams. */
+  readonly replicaSet?: boolean;
+  /** Further options of mongod. */
+  readonly args?: readonly string[];
+}
+
+/** Starts the mongod that FIFTYONE_MONGOD names, on a free port of 127.0.0.1 and with an empty folder for its data. */
+export async function startMongod(options: TestServerOptions = {}): Promise<TestServer> {
+  if (options.auth && options.replicaSet) throw new Error('a replica set with logins needs a key file: not supported here');
+  const program = process.env.FIFTYONE_MONGOD;
+  if (!program) {
+    throw new Error(
+      'tests that need a database need FIFTYONE_MONGOD, the path of a mongod 6.0 or later (npm test finds one by itself)',
+    );
+  }
+  const dbpath = await mkdtemp(join(tmpdir(), 'fiftyone-test-mongod-'));
+  const { child, port } = await launch(program, dbpath, options).catch(async (error) => {
+    await rm(dbpath, { recursive: true, force: true });
+    throw error;
+  });
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  const stop = async () => {
+    process.off('exit', kill);
+    await ended(child, kill);
+    await rm(dbpath, { recursive: true, force: true });
+  };
+  try {
+    const uri = await prepare(port, options);
+    return { uri, port, pid: child.pid as number, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function launch(program: string, dbpath: string, { auth, replicaSet, args = [] }: TestServerOptions) {
+  for (let attempt = 1; ; attempt++) {
+    const port = await freePort();
+    const child = spawn(
+      program,
+      [
+        ...['--dbpath', dbpath, '--port', String(port), '--bind_ip', '127.0.0.1', '--nounixsocket'],
+        ...[
+          '--wiredTigerCacheSizeGB',
+          '0.5',
+          ...(auth ? ['--auth'] : []),
+          ...(replicaSet ? ['--replSet', 'rs0', '--oplogSize', '64'] : []),
+        ],
+        ...args,
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    try {
+      await accepting(child);
+      return { child, port };
+    } catch (error) {
+      // another process may have taken the port in the meantime
+      if (attempt === 3) throw error;
+    }
+  }
+}
+
+/** Resolves when the server says so in its log, which it must be allowed to go on writing. */
+function accepting(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const last: string[] = [];
+    const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
+    lines.on('line', (line) => {
+      if (line.includes('Waiting for connections')) resolve();
+      last.push(line);
+      if (last.length > 5) last.shift();
+    });
+    child.once('error', reject);
+    child.once('close', (code) => reject(new Error(`mongod ended with code ${code}:\n${last.join('\n')}`)));
+  });
+}
+
+function ended(child: ChildProcess, kill: () => void): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  return new Promise((resolve) => {
+    child.once('close', () => resolve());
+    kill();
+  });
+}
+
+async function prepare(port: number, { auth, replicaSet }: TestServerOptions): Promise<string> {
+  const direct = `mongodb://127.0.0.1:${port}/?directConnection=true`;
+  const client = await MongoClient.connect(direct);
+  try {
+    const admin = client.db('admin');
+    if (replicaSet) {
+      await admin.command({ replSetInitiate: { _id: 'rs0', members: [{ _id: 0, host: `127.0.0.1:${port}` }] } });
+      while (!(await admin.command({ hello: 1 })).isWritablePrimary) await sleep(50);
+      return `mongodb://127.0.0.1:${port}/?replicaSet=rs0`;
+    }
+    if (auth) {
+      await admin.command({ createUser: 'admin', pwd: 'secret', roles: ['root'] });
+      return `mongodb://admin:secret@127.0.0.1:${port}/?authSource=admin`;
+    }
+    return `mongodb://127.0.0.1:${port}`;
+  } finally {
+    await client.close();
+  }
+}
+
+/** A port of 127.0.0.1 that nobody listened on a moment ago. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
