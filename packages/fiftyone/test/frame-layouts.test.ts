@@ -1,6 +1,7 @@
 import type { Db } from 'mongodb';
 import { expect, test } from 'vitest';
 import { type Doc, decode, parseEjsonDoc } from '../src/bson/index.js';
+import { applyEdit } from '../src/migrations/apply.js';
 import type { BulkEdit, Step, StepContext } from '../src/migrations/revision.js';
 import { v0_6_2 } from '../src/migrations/revisions/v0.6.2.js';
 import { v0_6_5 } from '../src/migrations/revisions/v0.6.5.js';
@@ -54,14 +55,13 @@ const images = database({
 async function apply(db: Db, edit: BulkEdit, half: boolean): Promise<void> {
   const even = { $expr: { $in: [{ $substrCP: [{ $toString: '$_id' }, 23, 1] }, ['0', '2', '4', '6', '8']] } };
   const collection = db.collection(edit.collection);
+  if (!half || edit.kind === 'drop-index') return await applyEdit(db, edit);
   if (edit.kind === 'merge') {
     const [stages, merge] = [edit.pipeline.slice(0, -1), edit.pipeline.slice(-1)];
-    await collection.aggregate([...stages, ...(half ? [{ $match: even }] : []), ...merge]).toArray();
+    await collection.aggregate([...stages, { $match: even }, ...merge]).toArray();
   } else {
-    await collection.updateMany(
-      half ? { $and: [edit.filter, even] } : edit.filter,
-      edit.update as Parameters<typeof collection.updateMany>[1],
-    );
+    const update = edit.update as Parameters<typeof collection.updateMany>[1];
+    await collection.updateMany({ $and: [edit.filter, even] }, update);
   }
 }
 

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { ObjectId } from '../src/bson/index.js';
+import { type Lease, Leases } from '../src/database/leases.js';
 import { Attempts, applyPlan } from '../src/migrations/apply.js';
 import { derivedIds } from '../src/migrations/derived-ids.js';
 import { findMalformed } from '../src/migrations/malformed.js';
@@ -56,7 +57,8 @@ describe.each(names)('%s', (name) => {
     } else {
       expect(reasons, 'nothing is in the way').toEqual([]);
       if (golden.error !== null) expect(golden.difference?.kind, 'the real client fails here: what do we do?').toBe('done');
-      expect(await applyPlan(db, { ...plan, before: record }, new Attempts())).toBe(true);
+      const lease = (await new Leases(db).take('golden')) as Lease;
+      expect(await applyPlan(db, { ...plan, before: record }, lease, new Attempts())).toBe(true);
       if (!golden.difference) expect(plan.warnings).toEqual(golden.messages);
     }
     expect(differences(snapshotOf(expectedAfter(golden)), await snapshot(db), { base: before })).toEqual([]);

@@ -26,6 +26,8 @@ export function showProgress(stream: NodeJS.WriteStream, { json, verbose }: { js
 
 function lines(event: MigrationEvent, verbose: boolean, write: (line: string) => void): void {
   if (event.kind === 'dataset') write(`Migrating dataset '${event.name}' to v${event.to}`);
+  if (event.kind === 'waiting')
+    write(`Waiting for dataset '${event.name}': ${event.holder.user} on ${event.holder.host} is at work on it`);
   if (event.kind === 'step' && verbose) write(`Running ${event.step} on dataset '${event.name}'`);
   if (event.kind === 'done') for (const warning of event.outcome.warnings) write(`note: ${warning}`);
 }

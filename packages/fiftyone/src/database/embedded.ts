@@ -85,7 +85,9 @@ async function attach(folder: string): Promise<Embedded | undefined> {
   }
   const server = await serverOf(folder);
   if (server === undefined) return undefined;
-  if ((await commandOf(server.pid)).includes(OWN_MARK)) {
+  const command = await commandOf(server.pid);
+  if (command === '') return undefined;
+  if (command.includes(OWN_MARK)) {
     // A keeper that lives will let us in soon, or is ending its server. One that was killed cannot end it any more.
     const keeper = await commandOf(await parentOf(server.pid));
     if (!keeper.includes(basename(KEEPER))) process.kill(server.pid, 'SIGTERM');

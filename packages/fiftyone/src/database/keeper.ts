@@ -10,7 +10,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { openSync } from 'node:fs';
-import { mkdir, readFile, rename } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -47,7 +47,9 @@ const door = createServer(admit);
 await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', resolve));
 const watcher = spawn('sh', ['-c', WATCH], { stdio: ['pipe', 'ignore', 'ignore'] });
 watcher.stdin.on('error', () => {});
-const logPath = join(folder, 'log', 'fiftyone-mongod.log');
+const log = join(folder, 'log', 'fiftyone-mongod.log');
+/** The log gets its name when the server is ready: a second one that is started in vain must not take it from the first. */
+const startLog = `${log}.${process.pid}`;
 const server = await startServer();
 let exit: { code: number | null; signal: string | null } | undefined;
 server.once('exit', (code, signal) => {
@@ -57,8 +59,11 @@ process.on('SIGTERM', end);
 
 const port = await portOfServer();
 if (port === undefined) {
-  await report({ failed: { ...exit, log: (await readFile(logPath, 'utf8')).slice(-LOGGED_BYTES) } });
+  await report({ failed: { ...exit, log: (await readFile(startLog, 'utf8')).slice(-LOGGED_BYTES) } });
+  await rm(startLog);
 } else {
+  await rename(log, `${log}.1`).catch(() => {});
+  await rename(startLog, log);
   const state = { pid: process.pid, port: (door.address() as AddressInfo).port, token };
   await writeKeeperState(folder, { ...state, uri: `mongodb://127.0.0.1:${port}/` });
   await report({ ready: true });
@@ -70,10 +75,9 @@ await removeAll();
 
 async function startServer(): Promise<ChildProcess> {
   await mkdir(join(folder, 'log'), { recursive: true });
-  await rename(logPath, `${logPath}.1`).catch(() => {});
   // Not a pipe: the server must be able to log its end when the keeper is gone.
-  const log = openSync(logPath, 'w', 0o600);
-  const child = spawn(mongod, options, { stdio: ['ignore', log, log] });
+  const file = openSync(startLog, 'w', 0o600);
+  const child = spawn(mongod, options, { stdio: ['ignore', file, file] });
   watcher.stdin.write(`${child.pid}\n`);
   return child;
 }
@@ -81,7 +85,7 @@ async function startServer(): Promise<ChildProcess> {
 /** Waits until the server is ready; undefined if it ends before. */
 async function portOfServer(): Promise<number | undefined> {
   while (exit === undefined) {
-    const found = portIn(await readFile(logPath, 'utf8'));
+    const found = portIn(await readFile(startLog, 'utf8'));
     if (found !== undefined) return found;
     await sleep(25);
   }
@@ -100,8 +104,10 @@ function admit(socket: Socket): void {
     clearTimeout(stranger);
     if (clients.delete(socket)) leaveAfter(GRACE_MS);
   });
-  socket.on('data', (data) => {
+  socket.on('data', (data: Buffer) => {
     if (clients.has(socket)) return;
+    // Came too late: the next keeper will let it in.
+    if (ending) return socket.destroy();
     said = Buffer.concat([said, data]);
     const pid = registeredBy(said);
     if (said.toString('latin1') === `${token}\n`) {

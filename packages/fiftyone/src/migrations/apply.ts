@@ -1,5 +1,6 @@
 import type { Collection, Db } from 'mongodb';
 import { BsonType, Doc, type ReadonlyDoc, Scalar, type Value } from '../bson/index.js';
+import type { Lease } from '../database/leases.js';
 import { deleteByIds, updateRaw } from '../database/raw.js';
 import { RefusedError } from '../errors.js';
 import { changesOf, type DatasetPlan } from './plan.js';
@@ -21,23 +22,27 @@ export class Attempts {
  * Applies a plan: bulk edits, results files, new and changed runs, then the commit, then removals.
  *
  * The commit is the one write of the dataset document, with its new version; it happens only if the document still is,
- * byte for byte, what was planned from. Whatever ends the process before it leaves the dataset at its old version.
+ * byte for byte, what was planned from, and the lease still is ours. Whatever ends the process before it leaves the dataset at its old version.
  *
  * @returns false when the dataset document changed between planning and committing: plan again, with the same `attempts`
  */
-export async function applyPlan(db: Db, plan: StoredPlan, attempts: Attempts): Promise<boolean> {
+export async function applyPlan(db: Db, plan: StoredPlan, lease: Lease, attempts: Attempts): Promise<boolean> {
   if (plan.blocked.length > 0) throw new RefusedError(plan.name, plan.blocked);
   for (const edit of plan.stages.flatMap((stage) => stage.bulk)) {
     const key = JSON.stringify(edit);
+    lease.check();
     if (!attempts.edits.has(key)) await applyEdit(db, edit);
     attempts.edits.add(key);
   }
+  lease.check();
   const after = await attempts.files.rewrite(db, plan);
   const runChanges = changesOf(plan.before.runs, after.runs);
   const viewChanges = changesOf(plan.before.views, after.views);
+  lease.check();
   await upsert(db, 'runs', [...runChanges.inserted, ...runChanges.replaced] as Doc[]);
   await upsert(db, 'views', [...viewChanges.inserted, ...viewChanges.replaced] as Doc[]);
 
+  lease.check();
   if (!(await commit(db, plan, after.dataset))) return false;
 
   await deleteByIds(db, 'runs', runChanges.deleted);
@@ -46,7 +51,8 @@ export async function applyPlan(db: Db, plan: StoredPlan, attempts: Attempts): P
   return true;
 }
 
-async function applyEdit(db: Db, edit: BulkEdit): Promise<void> {
+/** Applies one edit. */
+export async function applyEdit(db: Db, edit: BulkEdit): Promise<void> {
   const collection = db.collection(edit.collection);
   if (edit.kind === 'update')
     await collection.updateMany(edit.filter, edit.update as Parameters<typeof collection.updateMany>[1]);

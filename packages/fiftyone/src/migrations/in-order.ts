@@ -5,15 +5,15 @@
 export async function inOrder<T, P>(
   items: readonly T[],
   limit: number,
-  phases: { stopped: () => boolean; prepare: (item: T) => Promise<P>; finish: (prepared: P, index: number) => Promise<void> },
+  phases: { stopped: () => boolean; prepare: (item: T) => Promise<P>; finish: (prepared: P) => Promise<void> },
 ): Promise<void> {
   const running = new Set<Promise<void>>();
-  for (const [i, item] of items.entries()) {
+  for (const item of items) {
     while (running.size >= limit) await Promise.race(running);
     if (phases.stopped()) break;
     const prepared = await phases.prepare(item);
     if (phases.stopped()) break;
-    const task: Promise<void> = phases.finish(prepared, i).finally(() => running.delete(task));
+    const task: Promise<void> = phases.finish(prepared).finally(() => running.delete(task));
     running.add(task);
   }
   await Promise.all(running);

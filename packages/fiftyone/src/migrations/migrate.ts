@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ObjectId } from '../bson/index.js';
 import type { Connection } from '../database/connection.js';
 import { readDatabaseConfig } from '../database/database-config.js';
@@ -7,6 +8,9 @@ import { migrateDatabase } from './migrate-database.js';
 import { finish, prepare } from './one-dataset.js';
 import type { DatasetOutcome, MigrationEvent, MigrationReport } from './report.js';
 import { compareNames, openRun, type Row, type Run } from './run.js';
+
+/** How long until a dataset on which somebody else is at work is looked at again. */
+const WAIT_MS = 200;
 
 export interface MigrateOptions {
   /** The version to go to. Default: for the database this client's, for datasets the database's. */
@@ -40,7 +44,7 @@ export async function migrateDatasets(
   const run = await openRun(connection, options, version);
   const rows = names.map((name) => {
     const row = run.rows.find((candidate) => candidate.name === name);
-    return row ?? { id: new ObjectId(), name, problem: new DatasetNotFoundError(name) };
+    return row ?? { id: new ObjectId(), name, version: undefined, problem: new DatasetNotFoundError(name) };
   });
   return await migrateRows(run, rows);
 }
@@ -48,19 +52,40 @@ export async function migrateDatasets(
 async function migrateRows(run: Run, rows: readonly Row[]): Promise<{ datasets: DatasetOutcome[]; notRun: string[] }> {
   const { options } = run;
   options.onEvent?.({ kind: 'begin', total: rows.length });
-  const datasets: DatasetOutcome[] = [];
+  const outcomes = new Map<Row, DatasetOutcome>();
   let failed = false;
-  await inOrder(rows, options.concurrency ?? 4, {
-    stopped: () => failed && options.stopAtFailure === true,
-    // plans are made one after the other, so that new names and slugs do not depend on timing
-    prepare: (row) => prepare(run, row),
-    finish: async (prepared, i) => {
-      const outcome = await finish(run, prepared);
-      failed ||= outcome.result === 'failed';
-      datasets[i] = outcome;
-      options.onEvent?.({ kind: 'done', outcome });
-    },
-  });
-  const notRun = rows.filter((_, i) => datasets[i] === undefined).map((row) => row.name ?? '');
-  return { datasets: datasets.filter((outcome) => outcome !== undefined), notRun };
+  const stopped = () => failed && options.stopAtFailure === true;
+  let waiting = rows;
+  try {
+    while (waiting.length > 0 && !stopped()) {
+      const leased: Row[] = [];
+      await inOrder(waiting, options.concurrency ?? 4, {
+        stopped,
+        // plans are made one after the other, so that new names and slugs do not depend on timing
+        prepare: async (row) => {
+          const prepared = await prepare(run, row);
+          if ('row' in prepared) return prepared;
+          leased.push(row);
+          options.onEvent?.({ kind: 'waiting', name: row.name ?? '', holder: prepared.holder });
+          return undefined;
+        },
+        finish: async (prepared) => {
+          if (!prepared) return;
+          const outcome = await finish(run, prepared);
+          failed ||= outcome.result === 'failed';
+          outcomes.set(prepared.row, outcome);
+          options.onEvent?.({ kind: 'done', outcome });
+        },
+      });
+      // others are at work on these: by now they may have finished, or ended without finishing
+      waiting = leased;
+      if (waiting.length > 0) await sleep(WAIT_MS);
+    }
+  } finally {
+    await run.leases.releaseAll();
+  }
+  return {
+    datasets: rows.flatMap((row) => outcomes.get(row) ?? []),
+    notRun: rows.filter((row) => !outcomes.has(row)).map((row) => row.name ?? ''),
+  };
 }

@@ -1,11 +1,12 @@
+import { toEjson, type Value } from '../bson/index.js';
 import { authorized } from '../database/connection.js';
+import { isHeld, type Lease, type StoredLease } from '../database/leases.js';
 import { DatasetNotFoundError, FiftyOneError, MalformedError, RefusedError } from '../errors.js';
 import { missingVersion, parseVersion } from '../version.js';
 import { Attempts, applyPlan, type StoredPlan } from './apply.js';
 import { derivedIds } from './derived-ids.js';
-import { gateDataset } from './gate.js';
+import { type Decision, gateDataset } from './gate.js';
 import { findMalformed } from './malformed.js';
-import type { MigrateOptions } from './migrate.js';
 import { pathBetween } from './path.js';
 import { type DatasetPlan, planDataset, storedVersion } from './plan.js';
 import { readRecord } from './read-record.js';
@@ -15,23 +16,65 @@ import type { Row, Run } from './run.js';
 /** How many times a dataset is planned again when other clients keep changing it. */
 const MOST_ATTEMPTS = 10;
 
-/** A dataset that is planned, or about which nothing is to be done, or that cannot even be planned. */
-export interface Prepared {
-  readonly row: Row;
-  readonly started: number;
-  readonly attempts: Attempts;
-  readonly plan?: Planned;
-  readonly error?: unknown;
-}
+/** A dataset that is planned and leased, about which nothing is to be done, or that cannot even be planned. */
+export type Prepared = { readonly row: Row; readonly started: number } & (
+  | { readonly outcome: DatasetOutcome }
+  | { readonly plan: StoredPlan; readonly lease: Lease | undefined }
+);
 
-/** First phase: reads and plans. Never throws. */
-export async function prepare(run: Run, row: Row): Promise<Prepared> {
-  const prepared = { row, started: performance.now(), attempts: new Attempts() };
+/**
+ * First phase: takes the lease, reads and plans. Never throws.
+ *
+ * @returns the lease of somebody else who is at work on this dataset: come back later
+ */
+export async function prepare(run: Run, row: Row): Promise<Prepared | StoredLease> {
+  const started = performance.now();
+  let lease: Lease | undefined;
   try {
     if (row.problem !== undefined) throw row.problem;
-    return { ...prepared, plan: await plan(run, row) };
+    const decision = decide(run, row, row.version);
+    if (!decision.go) return { row, started, outcome: unchanged(row, decision.why) };
+    if (!run.options.dryRun) {
+      const taken = await authorized(run.connection, () => run.leases.take(`dataset ${row.id}`));
+      if (!isHeld(taken)) return taken;
+      lease = taken;
+    }
+    const plan = await makePlan(run, row);
+    if (plan.go) return { row, started, lease, plan: plan.plan };
+    await lease?.release();
+    return { row, started, outcome: unchanged({ ...row, version: plan.version }, plan.why) };
   } catch (error) {
-    return { ...prepared, error };
+    await lease?.release();
+    return { row, started, outcome: failed(nothing(row), error, started) };
+  }
+}
+
+/** Second phase: checks the documents, applies the plan, gives the lease back. Never throws. */
+export async function finish(run: Run, prepared: Prepared): Promise<DatasetOutcome> {
+  if ('outcome' in prepared) return prepared.outcome;
+  const { row, started, lease } = prepared;
+  let { plan } = prepared;
+  const attempts = new Attempts();
+  try {
+    for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
+      const reasons = [...plan.blocked, ...(await findMalformed(run.connection.db, plan))];
+      if (reasons.length > 0) throw new RefusedError(plan.name, reasons);
+      if (lease === undefined) return { ...outcomeOf(plan), result: 'planned', reasons: [], seconds: since(started) };
+      tell(run, plan);
+      if (await authorized(run.connection, () => applyPlan(run.connection.db, plan, lease, attempts))) {
+        return { ...outcomeOf(plan), result: 'migrated', reasons: [], seconds: since(started) };
+      }
+      const next = await makePlan(run, row);
+      if (!next.go) return unchanged({ ...row, version: next.version }, next.why);
+      plan = next.plan;
+    }
+    throw new FiftyOneError(`dataset '${plan.name}' is changed by other clients all the time`, {
+      hint: 'try again when it is less busy',
+    });
+  } catch (error) {
+    return failed(outcomeOf(plan), error, started);
+  } finally {
+    await lease?.release().catch(() => {});
   }
 }
 
@@ -39,18 +82,14 @@ type Planned =
   | { readonly go: false; readonly why: string; readonly version: string | null }
   | { readonly go: true; readonly plan: StoredPlan };
 
-async function plan(run: Run, row: Row): Promise<Planned> {
-  const { connection, options, databaseVersion, names } = run;
-  const name = row.name as string;
+async function makePlan(run: Run, row: Row): Promise<Planned> {
+  const { connection, options, names } = run;
   const record = await readRecord(connection.db, row.id);
-  if (!record) throw new DatasetNotFoundError(name);
+  if (!record) throw new DatasetNotFoundError(row.name as string);
   const version = storedVersion(record.dataset);
-  if (connection.settings.disableMigrations)
-    return { go: false, why: 'migrations are switched off by FIFTYONE_DISABLE_MIGRATIONS', version };
-  const from = version ?? missingVersion;
-  checkVersion(from);
-  const decision = gateDataset(name, from, options.target, databaseVersion, connection.settings.databaseAdmin);
+  const decision = decide(run, row, version ?? undefined);
   if (!decision.go) return { ...decision, version };
+  const from = version ?? missingVersion;
   const { direction, path } = pathBetween(from, decision.to, options.keepUnknown ?? false);
   const newId = derivedIds(row.id, `${from} ${decision.to}`);
   const others = names.others(row.id);
@@ -59,70 +98,52 @@ async function plan(run: Run, row: Row): Promise<Planned> {
   return { go: true, plan: { ...made, before: record } };
 }
 
-function checkVersion(version: string): void {
+function decide({ connection, options, databaseVersion }: Run, row: Row, version: Value | undefined): Decision {
+  if (connection.settings.disableMigrations)
+    return { go: false, why: 'migrations are switched off by FIFTYONE_DISABLE_MIGRATIONS' };
+  const from = version ?? missingVersion;
+  if (typeof from !== 'string' || !isVersion(from))
+    throw new MalformedError('version', toEjson(from), 'a version such as "1.22.1"');
+  return gateDataset(row.name as string, from, options.target, databaseVersion, connection.settings.databaseAdmin);
+}
+
+function isVersion(text: string): boolean {
   try {
-    parseVersion(version);
+    parseVersion(text);
+    return true;
   } catch {
-    throw new MalformedError('version', JSON.stringify(version), 'a version such as "1.22.1"');
+    return false;
   }
 }
 
-/** Second phase: checks the documents, and applies the plan. Never throws. */
-export async function finish(run: Run, prepared: Prepared): Promise<DatasetOutcome> {
-  const { options } = run;
-  const { row, started, attempts } = prepared;
-  const seconds = () => Math.round(performance.now() - started) / 1000;
-  let planned = prepared.plan;
-  try {
-    if (prepared.error !== undefined) throw prepared.error;
-    for (let attempt = 1; ; attempt++) {
-      if (!planned) throw new Error('unreachable: no plan');
-      if (!planned.go)
-        return {
-          ...nothing(row, planned.version),
-          to: planned.version,
-          result: 'unchanged',
-          reasons: [planned.why],
-          seconds: seconds(),
-        };
-      const current = planned.plan;
-      const reasons = [...current.blocked, ...(await findMalformed(run.connection.db, current))];
-      if (reasons.length > 0) throw new RefusedError(current.name, reasons);
-      if (!options.dryRun) tell(options, current);
-      if (options.dryRun || (await authorized(run.connection, () => applyPlan(run.connection.db, current, attempts)))) {
-        return { ...outcomeOf(current), result: options.dryRun ? 'planned' : 'migrated', reasons: [], seconds: seconds() };
-      }
-      if (attempt === MOST_ATTEMPTS)
-        throw new FiftyOneError(`dataset '${current.name}' is changed by other clients all the time`, {
-          hint: 'try again when it is less busy',
-        });
-      planned = await plan(run, row);
-    }
-  } catch (error) {
-    const base = planned?.go ? outcomeOf(planned.plan) : nothing(row, null);
-    const hint = error instanceof FiftyOneError ? error.hint : undefined;
-    const reasons = error instanceof RefusedError ? error.reasons : [(error as Error).message];
-    return {
-      ...base,
-      result: 'failed',
-      reasons,
-      error: error as Error,
-      ...(hint === undefined ? {} : { hint }),
-      seconds: seconds(),
-    };
-  }
+function tell({ options }: Run, { name, from, to, stages }: DatasetPlan): void {
+  if (stages.length > 0) options.onEvent?.({ kind: 'dataset', name, from, to });
+  for (const stage of stages) options.onEvent?.({ kind: 'step', name, step: stage.name });
 }
 
-function tell({ onEvent }: MigrateOptions, { name, from, to, stages }: DatasetPlan): void {
-  if (stages.length > 0) onEvent?.({ kind: 'dataset', name, from, to });
-  for (const stage of stages) onEvent?.({ kind: 'step', name, step: stage.name });
+function since(started: number): number {
+  return Math.round(performance.now() - started) / 1000;
 }
 
-function nothing(row: Row, from: string | null): Omit<DatasetOutcome, 'result' | 'seconds'> {
-  return { name: row.name, from, to: null, steps: [], edits: [], loses: [], warnings: [], reasons: [] };
+type Facts = Omit<DatasetOutcome, 'result' | 'seconds' | 'reasons'>;
+
+function nothing({ name, version }: Row): Facts {
+  return { name, from: typeof version === 'string' ? version : null, to: null, steps: [], edits: [], loses: [], warnings: [] };
 }
 
-function outcomeOf(plan: DatasetPlan): Omit<DatasetOutcome, 'result' | 'seconds' | 'reasons'> {
+function unchanged(row: Row, why: string): DatasetOutcome {
+  const facts = nothing(row);
+  return { ...facts, to: facts.from, result: 'unchanged', reasons: [why], seconds: 0 };
+}
+
+function failed(facts: Facts, error: unknown, started: number): DatasetOutcome {
+  const hint = error instanceof FiftyOneError ? error.hint : undefined;
+  const reasons = error instanceof RefusedError ? error.reasons : [(error as Error).message];
+  const outcome = { ...facts, reasons, error: error as Error, seconds: since(started) };
+  return { ...outcome, result: 'failed', ...(hint === undefined ? {} : { hint }) };
+}
+
+function outcomeOf(plan: DatasetPlan): Facts {
   const name = String(plan.after.dataset.get('name'));
   return {
     name,

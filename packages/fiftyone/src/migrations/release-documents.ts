@@ -110,7 +110,7 @@ const CHANGES: Readonly<Record<string, Change>> = {
   '0.19.1': { fields: 'Color MaskTargets Reference -IntDict -Targets' },
   '0.25.2': { classes: 'metadata.SceneMetadata', mediaTypes: '3d' },
   '1.13.0': { classes: 'labels.Instance camera.CameraIntrinsics camera.StaticTransform', mediaTypes: 'unknown' },
-  '1.22.1': { fields: 'MediaReference', mediaTypes: 'multimodal' },
+  '1.22.1': { fields: 'MediaReference', classes: 'media_reference.MediaReference', mediaTypes: 'multimodal' },
 };
 
 /** The newest known release that is not newer than a version; of older versions than the first, the first. */

@@ -1,3 +1,5 @@
+import type { Holder } from '../database/leases.js';
+
 /** What happened, or would happen, to one dataset. */
 export interface DatasetOutcome {
   /** As it is called now; null for a document without a name. */
@@ -43,4 +45,5 @@ export type MigrationEvent =
   | { readonly kind: 'begin'; readonly total: number }
   | { readonly kind: 'dataset'; readonly name: string; readonly from: string | null; readonly to: string }
   | { readonly kind: 'step'; readonly name: string; readonly step: string }
+  | { readonly kind: 'waiting'; readonly name: string; readonly holder: Holder }
   | { readonly kind: 'done'; readonly outcome: DatasetOutcome };

@@ -1,5 +1,5 @@
 import { type Db, GridFSBucket } from 'mongodb';
-import { ObjectId, type Value } from '../bson/index.js';
+import type { ObjectId, Value } from '../bson/index.js';
 
 /** The chunk size with which FiftyOne stores results. */
 const CHUNK_SIZE = 255 * 1024;
@@ -17,25 +17,20 @@ export async function readFile(db: Db, id: Value): Promise<string | undefined> {
   }
 }
 
-/** Stores text as a new GridFS file, in the form in which FiftyOne stores results. What an earlier attempt left is replaced. */
+/**
+ * Stores text as a GridFS file, in the form in which FiftyOne stores results. The same text under the same id may be stored
+ * again, also when an earlier attempt did not get to the end.
+ */
 export async function writeFile(db: Db, id: ObjectId, text: string): Promise<void> {
-  await deleteFile(db, id);
   const bytes = Buffer.from(text);
-  const { Int32, Long, Binary } = await import('mongodb');
-  const chunks = [];
+  const { Binary, Int32, Long } = await import('mongodb');
   for (let n = 0; n * CHUNK_SIZE < bytes.length; n++) {
-    const data = new Binary(bytes.subarray(n * CHUNK_SIZE, (n + 1) * CHUNK_SIZE));
-    chunks.push({ _id: new ObjectId(), files_id: id, n: new Int32(n), data });
+    const chunk = { files_id: id, n: new Int32(n), data: new Binary(bytes.subarray(n * CHUNK_SIZE, (n + 1) * CHUNK_SIZE)) };
+    await db.collection('fs.chunks').replaceOne({ files_id: id, n: chunk.n }, chunk, { upsert: true });
   }
-  for (const chunk of chunks) await db.collection('fs.chunks').insertOne(chunk);
-  const file = {
-    _id: id,
-    contentType: 'application/json',
-    chunkSize: new Int32(CHUNK_SIZE),
-    length: Long.fromNumber(bytes.length),
-    uploadDate: new Date(),
-  };
-  await db.collection('fs.files').insertOne(file);
+  const length = Long.fromNumber(bytes.length);
+  const file = { contentType: 'application/json', chunkSize: new Int32(CHUNK_SIZE), length, uploadDate: new Date() };
+  await db.collection('fs.files').replaceOne({ _id: id }, file, { upsert: true });
 }
 
 /** Removes a GridFS file and its chunks. */

@@ -1,5 +1,6 @@
-import { ObjectId, type ReadonlyDoc } from '../bson/index.js';
+import { ObjectId, type ReadonlyDoc, type Value } from '../bson/index.js';
 import type { Connection } from '../database/connection.js';
+import { Leases } from '../database/leases.js';
 import { findDocs } from '../database/raw.js';
 import { type FiftyOneError, RefusedError } from '../errors.js';
 import { parseVersion } from '../version.js';
@@ -11,6 +12,8 @@ import type { StepContext } from './revision.js';
 export interface Row {
   readonly id: ObjectId;
   readonly name: string | null;
+  /** The stored version, when the run began. */
+  readonly version: Value | undefined;
   /** Why it cannot even be planned. */
   readonly problem: FiftyOneError | undefined;
 }
@@ -23,29 +26,30 @@ export interface Run {
   readonly rows: readonly Row[];
   readonly names: NameRegistry;
   readonly now: StepContext['now'];
+  readonly leases: Leases;
 }
 
 /** Reads which datasets there are. */
 export async function openRun(connection: Connection, options: MigrateOptions, databaseVersion: string): Promise<Run> {
   if (options.target !== undefined) parseVersion(options.target);
-  const docs = await findDocs(connection.db, 'datasets', {}, { projection: { name: 1, slug: 1 } });
+  const docs = await findDocs(connection.db, 'datasets', {}, { projection: { name: 1, slug: 1, version: 1 } });
   const names = new NameRegistry();
   for (const doc of docs)
     if (doc.get('_id') instanceof ObjectId) names.enter(doc.get('_id') as ObjectId, doc.get('name'), doc.get('slug'));
   const rows = docs.map((doc) => rowOf(doc, names));
-  return { connection, options, databaseVersion, rows, names, now: clock() };
+  return { connection, options, databaseVersion, rows, names, now: clock(), leases: new Leases(connection.db) };
 }
 
 function rowOf(doc: ReadonlyDoc, names: NameRegistry): Row {
-  const [id, given] = [doc.get('_id'), doc.get('name')];
+  const [id, given, version] = [doc.get('_id'), doc.get('name'), doc.get('version')];
   const name = typeof given === 'string' ? given : null;
   const label = name === null ? 'without a name' : `'${name}'`;
   const refused = (reason: string) =>
     new RefusedError(label, [reason], 'correct the documents in collection datasets: nothing was changed');
-  if (!(id instanceof ObjectId)) return { id: new ObjectId(), name, problem: refused('its _id is not an ObjectId') };
-  if (name === null) return { id, name, problem: refused(`the document with _id ${id} has no name`) };
+  if (!(id instanceof ObjectId)) return { id: new ObjectId(), name, version, problem: refused('its _id is not an ObjectId') };
+  if (name === null) return { id, name, version, problem: refused(`the document with _id ${id} has no name`) };
   const count = names.count(name);
-  return { id, name, problem: count > 1 ? refused(`${count} documents have this name`) : undefined };
+  return { id, name, version, problem: count > 1 ? refused(`${count} documents have this name`) : undefined };
 }
 
 function clock(): StepContext['now'] {

@@ -15,12 +15,12 @@ export interface Snapshot {
   readonly metadata: ReadonlyMap<string, CollectionMetadata>;
 }
 
-/** Reads a whole database. Views and system collections are left out. */
+/** Reads a whole database. Views, system collections and what our own runners keep for themselves are left out. */
 export async function snapshot(db: Db): Promise<Snapshot> {
   const collections = new Map<string, Uint8Array[]>();
   const metadata = new Map<string, CollectionMetadata>();
   const found = (await db.listCollections().toArray()).filter(
-    ({ name, type }) => type === 'collection' && !name.startsWith('system.'),
+    ({ name, type }) => type === 'collection' && !/^(system|migrations)\./.test(name),
   );
   for (const info of found.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const documents: Uint8Array[] = [];

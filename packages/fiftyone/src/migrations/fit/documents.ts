@@ -7,6 +7,7 @@ import { unreadableAttributes } from './label-attributes.js';
 import type { RemovedField } from './schema.js';
 
 const OBJECT_ID_FIELD = 'fiftyone.core.fields.ObjectIdField';
+const SCENE_METADATA = 'metadata.SceneMetadata';
 
 /** Edits that take out of samples and frames what a release fails to load, given the fields that left the schema. */
 export function fitDocuments(dataset: ReadonlyDoc, release: Release, removed: readonly RemovedField[]): BulkEdit[] {
@@ -17,6 +18,7 @@ export function fitDocuments(dataset: ReadonlyDoc, release: Release, removed: re
     return [
       ...removeFields(collection, gone),
       ...removeAttributes(collection, dataset, schema, release),
+      ...(schema === 'frame_fields' || release.classes.has(SCENE_METADATA) ? [] : plainMetadata(collection)),
       ...(release.abilities.has('stored-names') ? [] : renameStored(collection, dataset, schema)),
     ];
   });
@@ -43,6 +45,12 @@ function removeAttributes(collection: string, dataset: ReadonlyDoc, schema: Sche
   if (removal === undefined) return [];
   const summary = `remove the attributes of labels that release ${release.version} cannot load: ${removal.names.join(', ')}`;
   return [edit(collection, summary, removal.filter, [{ $set: removal.set }])];
+}
+
+/** The class of metadata is that of the media, whatever the schema says. */
+function plainMetadata(collection: string): BulkEdit[] {
+  const filter = { 'metadata._cls': 'SceneMetadata' };
+  return [edit(collection, 'make metadata of 3D scenes plain metadata', filter, { $set: { 'metadata._cls': 'Metadata' } })];
 }
 
 /** Newer releases store an ObjectId field `x` as `_x`, which shows no more in the schema of releases without stored names. */

@@ -11,7 +11,7 @@ const DICT_FIELD = `${FIELDS}DictField`;
 const DOCUMENT_MODULES = ['odm.embedded_document', 'odm.document'];
 
 /** Modules whose public classes are known for every release; other classes are the user's own. */
-const KNOWN_MODULES = /^(labels|metadata|groups|camera|odm\..*)\.[^_.]+$/;
+const KNOWN_MODULES = /^(labels|metadata|groups|camera|media_reference|odm\..*)\.[^_.]+$/;
 
 /** Fields that newer releases give to every dataset, and make anew on the way up. */
 const AUTOMATIC_DATES = new Set(['created_at', 'last_modified_at']);
@@ -85,7 +85,7 @@ function fitTopLevel(field: Doc, place: Place, release: Release, changes: Schema
   }
   const missing = fitClass(field, release);
   if (missing !== undefined) {
-    const key = field.get('ftype') === EMBEDDED_DOCUMENT_FIELD ? 'ftype' : 'subfield';
+    const key = field.get('subfield') === EMBEDDED_DOCUMENT_FIELD ? 'subfield' : 'ftype';
     retype(field, key, DICT_FIELD, `${place.name} (${missing}, now DictField)`, changes);
   }
   if (field.get('subfield') === EMBEDDED_DOCUMENT_FIELD && !release.abilities.has('items-of-documents')) {

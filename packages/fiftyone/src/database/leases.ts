@@ -1,0 +1,161 @@
+import { randomUUID } from 'node:crypto';
+import { hostname, userInfo } from 'node:os';
+import { type Db, Long } from 'mongodb';
+import { FiftyOneError } from '../errors.js';
+
+/** The collection of leases. Clients of FiftyOne do not know it and leave it alone. */
+export const LEASES = 'migrations.leases';
+
+/** How long a lease is good for without a heartbeat. Whoever waits takes it over after that. */
+const LEASE_MS = 10_000;
+const HEARTBEAT_MS = 2_500;
+const DUPLICATE_KEY = 11000;
+
+/** Who holds a lease, as others see it. */
+export interface Holder {
+  readonly run: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly user: string;
+}
+
+/** A lease as it is stored; all times are the server's. */
+export interface StoredLease {
+  readonly _id: string;
+  readonly fence: Long;
+  readonly holder: Holder;
+  readonly since: Date;
+  readonly heartbeat: Date;
+  readonly expires: Date;
+}
+
+/** A lease that this process holds. Its fencing number is greater than that of everyone who held it before. */
+export interface Lease {
+  readonly key: string;
+  readonly fence: Long;
+  /** @throws LostLeaseError when it may have been taken over: nothing must be written any more */
+  check(): void;
+  release(): Promise<void>;
+}
+
+/** This process was away for longer than a lease lasts; somebody else goes on with the work. */
+export class LostLeaseError extends FiftyOneError {
+  constructor(key: string) {
+    super(`lost the lease of ${key}: this process did not run for more than ${LEASE_MS / 1000} s`, {
+      hint: 'another process may have taken over; run the command again to see what is left',
+    });
+  }
+}
+
+/**
+ * The leases of one run: taken one by one, kept alive together, on the server's clock.
+ *
+ * A dead process keeps its leases from others for ten seconds at most.
+ */
+export class Leases {
+  readonly holder: Holder = { run: randomUUID(), host: hostname(), pid: process.pid, user: userName() };
+  readonly #held = new Map<string, HeldLease>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(readonly db: Db) {}
+
+  /** Takes a lease that is free or expired, or returns who holds it. */
+  async take(key: string): Promise<Lease | StoredLease> {
+    const asked = performance.now();
+    const isFree = { $lte: [{ $ifNull: ['$expires', '$$NOW'] }, '$$NOW'] };
+    const taken = {
+      _id: key,
+      fence: { $add: [{ $ifNull: ['$fence', new Long(0)] }, new Long(1)] },
+      holder: { $literal: this.holder },
+      since: '$$NOW',
+      heartbeat: '$$NOW',
+      expires: { $add: ['$$NOW', LEASE_MS] },
+    };
+    const update = [{ $replaceWith: { $cond: [isFree, taken, '$$ROOT'] } }];
+    const stored = await this.#retried(() =>
+      this.#collection.findOneAndUpdate({ _id: key }, update, { upsert: true, returnDocument: 'after', promoteLongs: false }),
+    );
+    if (stored?.holder.run !== this.holder.run) return stored as StoredLease;
+    const lease = new HeldLease(this, key, stored.fence, asked + LEASE_MS);
+    this.#held.set(key, lease);
+    this.#timer ??= setInterval(() => void this.#beat(), HEARTBEAT_MS).unref();
+    return lease;
+  }
+
+  /** Two clients that insert the same document at once: one of them is told to try again. */
+  async #retried<T>(write: () => Promise<T>): Promise<T> {
+    try {
+      return await write();
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== DUPLICATE_KEY) throw error;
+      return await write();
+    }
+  }
+
+  /** Gives back every lease. */
+  async releaseAll(): Promise<void> {
+    await Promise.all([...this.#held.values()].map((lease) => lease.release()));
+  }
+
+  async forget(lease: HeldLease): Promise<void> {
+    this.#held.delete(lease.key);
+    if (this.#held.size === 0) {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+    }
+    // the document stays, because its fencing number must never go back
+    await this.#collection.updateOne({ _id: lease.key, fence: lease.fence }, { $set: { expires: new Date(0) } });
+  }
+
+  async #beat(): Promise<void> {
+    const asked = performance.now();
+    const leases = [...this.#held.values()];
+    const mine = {
+      _id: { $in: leases.map(({ key }) => key) },
+      'holder.run': this.holder.run,
+      $expr: { $gt: ['$expires', '$$NOW'] },
+    };
+    try {
+      await this.#collection.updateMany(mine, [{ $set: { heartbeat: '$$NOW', expires: { $add: ['$$NOW', LEASE_MS] } } }]);
+      const kept = new Set(await this.#collection.distinct('_id', mine));
+      for (const lease of leases) if (kept.has(lease.key)) lease.goodUntil = asked + LEASE_MS;
+    } catch {
+      // the next beat tries again; until then the leases run towards their end
+    }
+  }
+
+  get #collection() {
+    return this.db.collection<StoredLease>(LEASES);
+  }
+}
+
+class HeldLease implements Lease {
+  constructor(
+    readonly leases: Leases,
+    readonly key: string,
+    readonly fence: Long,
+    /** On this process's own monotonic clock, counted from before the server was asked. */
+    public goodUntil: number,
+  ) {}
+
+  check(): void {
+    if (performance.now() >= this.goodUntil) throw new LostLeaseError(this.key);
+  }
+
+  async release(): Promise<void> {
+    await this.leases.forget(this);
+  }
+}
+
+/** Whether it is ours, or somebody else's. */
+export function isHeld(lease: Lease | StoredLease): lease is Lease {
+  return 'check' in lease;
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? 'unknown');
+  }
+}
