@@ -97,9 +97,13 @@ async function migrateAndLoad(name, version, server, fill) {
   try {
     await fill(db, `databases/${name}`);
     const { problems, blocked } = migrate(version, server, db.databaseName);
-    for (const { name: dataset, reasons } of blocked) leftOut.push(`${name} at ${version}: ${dataset}: ${reasons.join('; ')}`);
+    if (blocked.length > 0) {
+      leftOut.push(`${name} at ${version}: ${blocked.map((dataset) => dataset.name).join(', ')}: ${blocked[0].reasons[0]}`);
+    }
     if (problems.length > 0) return problems;
-    return load(version, server, db.databaseName, blocked);
+    // what other datasets were made of is not listed by every release, and what is not persistent may be gone when it starts
+    const listed = await db.collection('datasets').countDocuments({ sample_collection_name: /^samples\./, persistent: true });
+    return load(version, server, db.databaseName, blocked, listed - blocked.length);
   } finally {
     await db.dropDatabase();
     await client.close();
@@ -131,14 +135,18 @@ function migrate(version, server, database) {
   return { problems, blocked };
 }
 
-function load(version, server, database, blocked) {
+/** Has the real client load everything but what is blocked, which must be at least so many datasets. */
+function load(version, server, database, blocked, least) {
   const skip = blocked.flatMap((dataset) => ['--skip', dataset.name]);
   const deep = version === NEWEST ? ['--deep'] : [];
   const args = [version, String(server.port), database, 'tools/real/load_all.py', ...deep, ...skip];
   const { status, stdout, stderr } = run('tools/real/run.sh', args);
-  const failures = stdout.split('\n').filter((line) => line.startsWith('FAIL'));
-  if (status === 0 && /^[1-9]\d* datasets, 0 failed$/m.test(stdout)) return [];
-  return failures.length > 0 ? failures : [`the real client ended with exit code ${status}`, ...tail(stderr || stdout)];
+  const lines = stdout.split('\n');
+  const failures = lines.filter((line) => line.startsWith('FAIL'));
+  const loaded = lines.filter((line) => line.startsWith('ok')).length;
+  if (failures.length > 0) return failures;
+  if (status !== 0) return [`the real client ended with exit code ${status}`, ...tail(stderr || stdout)];
+  return loaded < least ? [`the real client loaded ${loaded} datasets, expected ${least} or more`] : [];
 }
 
 function isBelow(a, b) {

@@ -20,7 +20,8 @@ export function infoText(info: DatabaseInfo, edition: Edition, names: readonly s
   }
   if (json) {
     const client = { edition, sdkVersion, compatibilityVersion: openSourceVersion, otherCompatibleVersions: compatibleVersions };
-    return JSON.stringify({ ...client, databaseVersion: info.version, datasets: info.datasets }, undefined, 2);
+    const { version, datasets, nameless } = info;
+    return JSON.stringify({ ...client, databaseVersion: version, datasets, nameless }, undefined, 2);
   }
   const client =
     edition === 'open-source'
@@ -32,7 +33,6 @@ export function infoText(info: DatabaseInfo, edition: Edition, names: readonly s
         ];
   const lines = [...client, `Database version: ${info.version}`];
   if (info.datasets.length > 0) lines.push('', ...table(info));
-  if (info.nameless > 0) lines.push('', `${info.nameless} documents in collection datasets have no name`);
   return lines.join('\n');
 }
 

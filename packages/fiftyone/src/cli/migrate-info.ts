@@ -10,6 +10,7 @@ export async function showInfo(connection: Connection, { datasetName, json }: Mi
   const { settings, address } = connection;
   const info = await readInfo(connection);
   if (!settings.databaseAdmin && !settings.disableMigrations) gateConnection(info.version, address);
+  if (info.nameless > 0) process.stderr.write(`note: documents without a name in collection datasets: ${info.nameless}\n`);
   process.stdout.write(`${infoText(info, settings.edition, datasetName, json === true)}\n`);
   return ExitCode.done;
 }

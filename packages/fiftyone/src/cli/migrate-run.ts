@@ -28,9 +28,13 @@ export async function runMigration(connection: Connection, flags: MigrateFlags, 
     ? reportJson(report)
     : flags.dryRun
       ? planText(report)
-      : reportText(report, target, flags.errorLevel > 1);
+      : reportText(report, optionsToRepeat(flags, target), flags.errorLevel > 1);
   process.stdout.write(`${text}\n`);
   return exitCodeOf(report);
+}
+
+function optionsToRepeat({ keepUnknown }: MigrateFlags, target: string | undefined): string[] {
+  return [...(target === undefined ? [] : ['-v', target]), ...(keepUnknown ? ['--keep-unknown'] : [])];
 }
 
 async function verb(connection: Connection, flags: MigrateFlags, options: MigrateOptions): Promise<MigrationReport> {

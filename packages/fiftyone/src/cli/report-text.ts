@@ -1,7 +1,11 @@
 import type { DatabaseOutcome, DatasetOutcome, MigrationReport } from '../migrations/report.js';
 
-/** What a run did: the database, a count, then every failure with its reason and the command to try again. */
-export function reportText(report: MigrationReport, target: string | undefined, silent: boolean): string {
+/**
+ * What a run did: the database, a count, then every failure with its reason and the command to try again.
+ *
+ * @param options the options of the run that such a command needs as well
+ */
+export function reportText(report: MigrationReport, options: readonly string[], silent: boolean): string {
   const { database, datasets, notRun } = report;
   const of = (result: DatasetOutcome['result']) => datasets.filter((outcome) => outcome.result === result);
   const [migrated, same, failed] = [of('migrated'), of('unchanged'), of('failed')];
@@ -18,7 +22,7 @@ export function reportText(report: MigrationReport, target: string | undefined, 
     if (renamedFrom !== undefined) lines.push(`Renamed '${renamedFrom}' to '${name}'`);
   if (failed.length > 0 && !silent) {
     lines.push('', 'Failed:');
-    for (const outcome of failed) lines.push(...failure(outcome, target));
+    for (const outcome of failed) lines.push(...failure(outcome, options));
   }
   return lines.join('\n');
 }
@@ -33,11 +37,10 @@ function databaseLines({ from, to, result, reason, orphans }: DatabaseOutcome): 
   return lines;
 }
 
-function failure({ name, reasons, hint }: DatasetOutcome, target: string | undefined): string[] {
-  const version = target === undefined ? '' : ` -v ${target}`;
+function failure({ name, reasons, hint }: DatasetOutcome, options: readonly string[]): string[] {
   const lines = [`  ${name ?? '(without a name)'}`, ...reasons.map((reason) => `    ${reason}`)];
   if (hint !== undefined) lines.push(`    ${hint}`);
-  if (name !== null) lines.push(`    try again: fiftyone migrate -n ${quote(name)}${version}`);
+  if (name !== null) lines.push(`    try again: ${['fiftyone migrate -n', quote(name), ...options].join(' ')}`);
   return lines;
 }
 

@@ -8,7 +8,7 @@ export interface Release {
   readonly keys: ReadonlyMap<string, ReadonlySet<string>>;
   /** Classes of fields in `fiftyone.core.fields`. */
   readonly fields: ReadonlySet<string>;
-  /** Classes of embedded documents below `fiftyone.core`, with their module: `labels.Detection`. */
+  /** Classes of embedded documents below `fiftyone.core`, with their module: `labels.Detection`; `camera.*` is a whole module. */
   readonly classes: ReadonlySet<string>;
   readonly mediaTypes: ReadonlySet<string>;
   readonly abilities: ReadonlySet<Ability>;
@@ -36,7 +36,7 @@ interface Change {
 
 /**
  * Measured on these very releases, but for 0.14.0, 0.16.3 and 0.17.0: there it is what the revisions of that name add,
- * so that a target between two measured releases keeps it.
+ * so that a target between two measured releases keeps it. What a release in between got is not known before the next one.
  */
 const CHANGES: Readonly<Record<string, Change>> = {
   '0.6.0': {
@@ -109,8 +109,11 @@ const CHANGES: Readonly<Record<string, Change>> = {
   '0.18.0': { keys: { DatasetAppConfig: null } },
   '0.19.1': { fields: 'Color MaskTargets Reference -IntDict -Targets' },
   '0.25.2': { classes: 'metadata.SceneMetadata', mediaTypes: '3d' },
-  '1.13.0': { classes: 'labels.Instance camera.CameraIntrinsics camera.StaticTransform', mediaTypes: 'unknown' },
-  '1.22.1': { fields: 'MediaReference', classes: 'media_reference.MediaReference', mediaTypes: 'multimodal' },
+  '1.5.0': { classes: 'labels.Instance' },
+  '1.12.0': { classes: 'camera.*' },
+  '1.13.0': { mediaTypes: 'unknown' },
+  '1.22.0': { fields: 'MediaReference', classes: 'media_reference.*' },
+  '1.22.1': { mediaTypes: 'multimodal' },
 };
 
 /** The newest known release that is not newer than a version; of older versions than the first, the first. */

@@ -12,9 +12,9 @@ const SCENE_METADATA = 'metadata.SceneMetadata';
 /** Edits that take out of samples and frames what a release fails to load, given the fields that left the schema. */
 export function fitDocuments(dataset: ReadonlyDoc, release: Release, removed: readonly RemovedField[]): BulkEdit[] {
   return (['sample_fields', 'frame_fields'] as const).flatMap((schema) => {
-    const collection = collectionOf(dataset, schema);
-    if (collection === undefined) return [];
     const gone = removed.filter((field) => field.schema === schema);
+    const collection = collectionOf(dataset, schema);
+    if (collection === undefined || (gone.length === 0 && topLevelFields(dataset, schema).length === 0)) return [];
     return [
       ...removeFields(collection, gone),
       ...removeAttributes(collection, dataset, schema, release),
@@ -25,7 +25,6 @@ export function fitDocuments(dataset: ReadonlyDoc, release: Release, removed: re
 }
 
 function collectionOf(dataset: ReadonlyDoc, schema: SchemaKey): string | undefined {
-  if (topLevelFields(dataset, schema).length === 0) return undefined;
   const samples = stringAt(dataset.get('sample_collection_name'), 'sample_collection_name');
   if (schema === 'sample_fields') return samples;
   const frames = `frames.${samples}`;
@@ -43,7 +42,7 @@ function removeFields(collection: string, fields: readonly RemovedField[]): Bulk
 function removeAttributes(collection: string, dataset: ReadonlyDoc, schema: SchemaKey, release: Release): BulkEdit[] {
   const removal = unreadableAttributes(dataset, schema, release);
   if (removal === undefined) return [];
-  const summary = `remove the attributes of labels that release ${release.version} cannot load: ${removal.names.join(', ')}`;
+  const summary = `remove what the release cannot load from labels: ${removal.names.join(', ')}`;
   return [edit(collection, summary, removal.filter, [{ $set: removal.set }])];
 }
 

@@ -7,14 +7,11 @@ const CORE = 'fiftyone.core.';
 const FIELDS = `${CORE}fields.`;
 const DICT_FIELD = `${FIELDS}DictField`;
 
-/** Where a class of embedded documents has been, newest first. */
-const DOCUMENT_MODULES = ['odm.embedded_document', 'odm.document'];
-
 /** Modules whose public classes are known for every release; other classes are the user's own. */
 const KNOWN_MODULES = /^(labels|metadata|groups|camera|media_reference|odm\..*)\.[^_.]+$/;
 
-/** Fields that newer releases give to every dataset, and make anew on the way up. */
-const AUTOMATIC_DATES = new Set(['created_at', 'last_modified_at']);
+/** Fields that releases from 1.0 on give to samples and frames of every dataset, and make anew on the way up. */
+export const AUTOMATIC_DATES: ReadonlySet<string> = new Set(['created_at', 'last_modified_at']);
 
 /**
  * The class of fields that reads the same values in releases that lack a class. Where none is named it is `Field`, which takes
@@ -59,7 +56,14 @@ export function fitSchema(dataset: Doc, release: Release): SchemaChanges {
     if (!dataset.has(schema)) continue;
     const fields = topLevelFields(dataset, schema);
     const root = { schema, name: schema === 'frame_fields' ? 'frames.' : '', path: '' };
-    const fitted = fields.filter((field) => fitTopLevel(field, below(root, field), release, changes));
+    const dates = release.fields.has('DateTime') ? [] : automaticDates(fields);
+    const fitted = fields.filter((field) => {
+      const place = below(root, field);
+      const removed = dates.includes(field);
+      if (removed) changes.removed.push({ ...place, missing: 'DateTimeField' });
+      else fitTopLevel(field, place, release, changes);
+      return !removed;
+    });
     if (fitted.length < fields.length) dataset.set(schema, fitted);
   }
   return changes;
@@ -76,14 +80,19 @@ function below(parent: Place, field: Doc): Place {
   return { schema: parent.schema, name: `${parent.name}${name}`, path: `${parent.path}${field.get('db_field') ?? name}` };
 }
 
-function fitTopLevel(field: Doc, place: Place, release: Release, changes: SchemaChanges): boolean {
-  const automatic = AUTOMATIC_DATES.has(String(field.get('name'))) && field.get('ftype') === `${FIELDS}DateTimeField`;
-  if (automatic && !release.fields.has('DateTime')) {
-    // As a field of another type it would be in the way of the revision 1.0.0 on the way up.
-    changes.removed.push({ ...place, missing: 'DateTimeField' });
-    return false;
-  }
-  const missing = fitClass(field, release);
+/**
+ * The dates that the revision 1.0.0 makes anew. As fields of another type they would be in its way. One of them alone is
+ * somebody's own field.
+ */
+function automaticDates(fields: readonly Doc[]): Doc[] {
+  const dates = fields.filter(
+    (field) => AUTOMATIC_DATES.has(String(field.get('name'))) && field.get('ftype') === `${FIELDS}DateTimeField`,
+  );
+  return dates.length === AUTOMATIC_DATES.size ? dates : [];
+}
+
+function fitTopLevel(field: Doc, place: Place, release: Release, changes: SchemaChanges): void {
+  const missing = missingClass(field, release);
   if (missing !== undefined) {
     const key = field.get('subfield') === EMBEDDED_DOCUMENT_FIELD ? 'subfield' : 'ftype';
     retype(field, key, DICT_FIELD, `${place.name} (${missing}, now DictField)`, changes);
@@ -93,14 +102,14 @@ function fitTopLevel(field: Doc, place: Place, release: Release, changes: Schema
   }
   fitTypes(field, place, release, changes);
   // The tags of samples are declared by that release itself, as a list of strings.
-  if (field.get('name') !== 'tags' && !release.abilities.has('item-classes') && (field.get('subfield') ?? null) !== null) {
+  if (!release.abilities.has('item-classes') && field.get('name') !== 'tags' && hasItemClass(field)) {
     field.set('subfield', null);
+    changes.retyped.push(`${place.name} (items of a class)`);
   }
-  return true;
 }
 
 function fitEmbedded(field: Doc, place: Place, release: Release, changes: SchemaChanges): boolean {
-  const missing = fitClass(field, release);
+  const missing = missingClass(field, release);
   if (missing !== undefined) changes.removed.push({ ...place, missing });
   else fitTypes(field, place, release, changes);
   return missing === undefined;
@@ -123,6 +132,11 @@ function fitTypes(field: Doc, place: Place, release: Release, changes: SchemaCha
   if (fitted.length < fields.length) field.set('fields', fitted);
 }
 
+function hasItemClass(field: Doc): boolean {
+  const type = field.get('ftype');
+  return (type === `${FIELDS}ListField` || type === DICT_FIELD) && typeof field.get('subfield') === 'string';
+}
+
 function retype(field: Doc, key: 'ftype' | 'subfield', type: string | null, change: string, changes: SchemaChanges): void {
   field.set(key, type);
   field.set('embedded_doc_type', null);
@@ -130,15 +144,12 @@ function retype(field: Doc, key: 'ftype' | 'subfield', type: string | null, chan
   changes.retyped.push(change);
 }
 
-/** The name of the field's class if the release lacks it; a class that was elsewhere gets the path that the release knows. */
-function fitClass(field: Doc, release: Release): string | undefined {
+/** The name of the field's class, if it is one of FiftyOne's that the release lacks where the schema says it is. */
+function missingClass(field: Doc, release: Release): string | undefined {
   const type = field.get('embedded_doc_type');
   if (typeof type !== 'string' || !type.startsWith(CORE)) return undefined;
   const path = type.slice(CORE.length);
-  if (!KNOWN_MODULES.test(path) || release.classes.has(path)) return undefined;
-  const name = path.slice(path.lastIndexOf('.') + 1);
-  const module = DOCUMENT_MODULES.find((candidate) => release.classes.has(`${candidate}.${name}`));
-  if (module === undefined) return name;
-  field.set('embedded_doc_type', `${CORE}${module}.${name}`);
-  return undefined;
+  const dot = path.lastIndexOf('.');
+  const known = release.classes.has(path) || release.classes.has(`${path.slice(0, dot)}.*`);
+  return KNOWN_MODULES.test(path) && !known ? path.slice(dot + 1) : undefined;
 }

@@ -2,13 +2,14 @@ import { Doc, type Value } from '../../bson/index.js';
 import type { Release } from '../release-documents.js';
 import { topLevelFields } from '../schema-fields.js';
 import { isFilled } from '../shape.js';
+import { AUTOMATIC_DATES } from './schema.js';
 
 /** A document within the dataset document that some releases read only if they know all its keys. */
 interface Strict {
   readonly document: string;
   readonly doc: Value | undefined;
-  /** What people call one of its keys. */
-  called(key: string): string;
+  /** What people call one of its keys, or undefined if its value says nothing. */
+  called(key: string): string | undefined;
 }
 
 /**
@@ -24,7 +25,8 @@ export function removeUnknownKeys(dataset: Doc, release: Release): string[] {
     for (const [key, value] of [...doc]) {
       if (key === '_cls' || known.has(key)) continue;
       doc.delete(key);
-      if (isFilled(value)) removed.add(called(key));
+      const name = isFilled(value) ? called(key) : undefined;
+      if (name !== undefined) removed.add(name);
     }
   }
   return [...removed];
@@ -59,8 +61,9 @@ function* strictFields(field: Value, parent: string): Generator<Strict> {
   for (const embedded of itemsOf(field.get('fields'))) yield* strictFields(embedded, `${name}.`);
 }
 
-// Every field has the date of its creation: naming each would hide the rest.
-function calledOfField(key: string, field: string): string {
+function calledOfField(key: string, field: string): string | undefined {
+  if (key === 'read_only' && AUTOMATIC_DATES.has(field.replace(/^frames\./, ''))) return undefined;
+  // Every field has the date of its creation: naming each would hide the rest.
   return key === 'created_at' ? 'created_at of fields' : `${key} of field ${field}`;
 }
 

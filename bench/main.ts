@@ -1,0 +1,88 @@
+import { cpus, totalmem } from 'node:os';
+import { parseArgs } from 'node:util';
+import { type Db, MongoClient } from 'mongodb';
+import { findMongod } from '../packages/fiftyone/src/database/mongod-binary.js';
+import { readSettings } from '../packages/fiftyone/src/settings.js';
+import { startMongod } from '../packages/fiftyone/test/support/mongod.js';
+import { restore } from '../packages/fiftyone/test/support/snapshot.js';
+import { type Benchmark, benchmarks } from './benchmarks.js';
+import { type Client, type Measurement, measure, ours, real, versions } from './clients.js';
+import { type Pair, table } from './table.js';
+
+/** Runs the benchmarks that are named, or all, and prints the table. @returns the exit code */
+export async function main(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    options: { runs: { type: 'string', default: '7' } },
+    allowPositionals: true,
+  });
+  const runs = Number(values.runs);
+  const unknown = positionals.filter((name) => !benchmarks.some((benchmark) => benchmark.name === name));
+  if (unknown.length > 0 || !(runs >= 1)) {
+    const names = benchmarks.map((benchmark) => benchmark.name).join(' ');
+    console.error(`usage: npm run bench [-- --runs N] [-- NAME...]\nthere are: ${names}`);
+    return 2;
+  }
+  const chosen = benchmarks.filter((benchmark) => positionals.length === 0 || positionals.includes(benchmark.name));
+  const { path, version } = await findMongod(readSettings(), console.error);
+  process.env.FIFTYONE_MONGOD = path;
+  const server = await startMongod();
+  const client = await MongoClient.connect(server.uri);
+  try {
+    const results: { benchmark: Benchmark; pairs: Pair[] }[] = [];
+    for (const benchmark of chosen) results.push({ benchmark, pairs: await pairsOf(benchmark, client, server.port, runs) });
+    const machine = [`${cpus().length} cores`, `${Math.round(totalmem() / 2 ** 30)} GB`, ...versions(), `MongoDB ${version}`];
+    console.log(`\n${machine.join(', ')}; ${runs} pairs of runs after a warm-up\n\n${table(results)}`);
+    return 0;
+  } finally {
+    await client.close();
+    await server.stop();
+  }
+}
+
+/** The real client and ours in turn, so that what else the machine does hits both alike. */
+async function pairsOf(benchmark: Benchmark, client: MongoClient, port: number, runs: number): Promise<Pair[]> {
+  console.error(`\n${benchmark.title}`);
+  const db = client.db(`bench-${benchmark.name}`);
+  const content = await benchmark.database?.();
+  const fill = async () => {
+    if (content === undefined) return;
+    await db.dropDatabase();
+    await restore(db, content);
+    // what the server has yet to write to disk would be counted for the next process
+    await db.admin().command({ fsync: 1 });
+  };
+  const run = async (one: Client, env: Record<string, string>) => {
+    if (benchmark.writes) await fill();
+    const measurement = await measure(one, benchmark.args, env);
+    await check(benchmark, one, measurement, db);
+    return measurement;
+  };
+  await fill();
+  const [envOfReal, envOfOurs] = [real.env(port, db.databaseName), ours.env(port, db.databaseName)];
+  const pairs: Pair[] = [];
+  for (let i = 0; i <= runs; i++) {
+    const pair = { real: await run(real, envOfReal), ours: await run(ours, envOfOurs) };
+    if (benchmark.sameOutput && pair.real.stdout !== pair.ours.stdout)
+      throw new Error(`the outputs differ:\n${pair.real.stdout}\n${pair.ours.stdout}`);
+    console.error(
+      `  ${i === 0 ? 'warm-up' : `pair ${i}`}: real ${pair.real.wall.toFixed(2)} s, ours ${pair.ours.wall.toFixed(2)} s`,
+    );
+    if (i > 0) pairs.push(pair);
+  }
+  await db.dropDatabase();
+  return pairs;
+}
+
+async function check(
+  { args, migratesTo }: Benchmark,
+  { name }: Client,
+  { code, stdout, stderr }: Measurement,
+  db: Db,
+): Promise<void> {
+  const failed = (why: string) => new Error(`${name}: fiftyone ${args.join(' ')}: ${why}\n${stdout}${stderr}`);
+  if (code !== 0) throw failed(`exit code ${code}`);
+  if (migratesTo === undefined) return;
+  const left = await db.collection('datasets').countDocuments({ version: { $ne: migratesTo } });
+  if (left > 0) throw failed(`${left} datasets are not at ${migratesTo}`);
+}

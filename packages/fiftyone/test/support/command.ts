@@ -1,0 +1,39 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { FreshDatabase } from './fresh-database.js';
+
+const PROGRAM = fileURLToPath(new URL('../../bin/fiftyone.js', import.meta.url));
+
+/** What a process of the command `fiftyone` did. */
+export interface CommandResult {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs `fiftyone ARGS...` as a process of its own, with these settings and no others. */
+export function fiftyone(args: readonly string[], settings: Record<string, string> = {}): Promise<CommandResult> {
+  const env = { PATH: process.env.PATH as string, HOME: '/nonexistent', ...settings };
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [PROGRAM, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+/** The settings with which a client uses a database: as a user of the Enterprise edition. */
+export function userOf({ uri, name }: Pick<FreshDatabase, 'uri' | 'name'>): Record<string, string> {
+  return { FIFTYONE_DATABASE_URI: uri, FIFTYONE_DATABASE_NAME: name };
+}
+
+/** Likewise, as an admin. */
+export function adminOf(database: Pick<FreshDatabase, 'uri' | 'name'>): Record<string, string> {
+  return { ...userOf(database), FIFTYONE_DATABASE_ADMIN: 'true' };
+}
