@@ -4,12 +4,14 @@ import { ObjectId } from '../src/bson/index.js';
 import { type Lease, Leases } from '../src/database/leases.js';
 import { Attempts, applyPlan } from '../src/migrations/apply.js';
 import { derivedIds } from '../src/migrations/derived-ids.js';
+import { limited } from '../src/migrations/limited.js';
 import { findMalformed } from '../src/migrations/malformed.js';
 import { NameRegistry } from '../src/migrations/name-registry.js';
 import { type PathStep, planDataset } from '../src/migrations/plan.js';
 import { readRecord } from '../src/migrations/read-record.js';
 import type { Revision } from '../src/migrations/revision.js';
 import type { Direction } from '../src/migrations/select.js';
+import { WorkLog } from '../src/migrations/work.js';
 import { differences } from './support/differences.js';
 import { freshDatabase } from './support/fresh-database.js';
 import { expectedAfter, type GoldenCase, readGolden, snapshotOf } from './support/golden.js';
@@ -57,8 +59,10 @@ describe.each(names)('%s', (name) => {
     } else {
       expect(reasons, 'nothing is in the way').toEqual([]);
       if (golden.error !== null) expect(golden.difference?.kind, 'the real client fails here: what do we do?').toBe('done');
+      const applier = { db, work: new WorkLog(db), editing: limited(1) };
+      const begun = { from: null, to: '0.0', now: NOW };
       const lease = (await new Leases(db).take('golden')) as Lease;
-      expect(await applyPlan(db, { ...plan, before: record }, lease, new Attempts())).toBe(true);
+      expect(await applyPlan(applier, { ...plan, before: record }, begun, lease, new Attempts())).toBe(true);
       if (!golden.difference) expect(plan.warnings).toEqual(golden.messages);
     }
     expect(differences(snapshotOf(expectedAfter(golden)), await snapshot(db), { base: before })).toEqual([]);

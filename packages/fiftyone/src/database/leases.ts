@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
 import { type Db, Long } from 'mongodb';
+import { batched } from '../batched.js';
 import { FiftyOneError } from '../errors.js';
 
 /** The collection of leases. Clients of FiftyOne do not know it and leave it alone. */
@@ -10,6 +11,9 @@ export const LEASES = 'migrations.leases';
 const LEASE_MS = 10_000;
 const HEARTBEAT_MS = 2_500;
 const DUPLICATE_KEY = 11000;
+
+/** How many leases go into one round trip. */
+const BATCH = 200;
 
 /** Who holds a lease, as others see it. */
 export interface Holder {
@@ -60,51 +64,63 @@ export class Leases {
   constructor(readonly db: Db) {}
 
   /** Takes a lease that is free or expired, or returns who holds it. */
-  async take(key: string): Promise<Lease | StoredLease> {
+  readonly take = batched<string, Lease | StoredLease>(BATCH, (keys) => this.#takeAll(keys));
+
+  /** Gives a lease back. */
+  readonly release = batched<HeldLease, undefined>(BATCH, (leases) => this.#releaseAll(leases));
+
+  async #takeAll(keys: readonly string[]): Promise<(Lease | StoredLease)[]> {
     const asked = performance.now();
     const isFree = { $lte: [{ $ifNull: ['$expires', '$$NOW'] }, '$$NOW'] };
-    const taken = {
+    const taken = (key: string) => ({
       _id: key,
       fence: { $add: [{ $ifNull: ['$fence', new Long(0)] }, new Long(1)] },
       holder: { $literal: this.holder },
       since: '$$NOW',
       heartbeat: '$$NOW',
       expires: { $add: ['$$NOW', LEASE_MS] },
-    };
-    const update = [{ $replaceWith: { $cond: [isFree, taken, '$$ROOT'] } }];
-    const stored = await this.#retried(() =>
-      this.#collection.findOneAndUpdate({ _id: key }, update, { upsert: true, returnDocument: 'after', promoteLongs: false }),
-    );
-    if (stored?.holder.run !== this.holder.run) return stored as StoredLease;
-    const lease = new HeldLease(this, key, stored.fence, asked + LEASE_MS);
+    });
+    const updates = keys.map((key) => ({
+      updateOne: { filter: { _id: key }, update: [{ $replaceWith: { $cond: [isFree, taken(key), '$$ROOT'] } }], upsert: true },
+    }));
+    // two clients that insert the same document at once: one of them is told to try again
+    await this.#collection.bulkWrite(updates, { ordered: false }).catch((error) => {
+      if (error.code !== DUPLICATE_KEY) throw error;
+      return this.#collection.bulkWrite(updates, { ordered: false });
+    });
+    const stored = await this.#collection.find({ _id: { $in: [...keys] } }, { promoteLongs: false }).toArray();
+    const byKey = new Map(stored.map((lease) => [lease._id, lease]));
+    return keys.map((key) => {
+      const lease = byKey.get(key) as StoredLease;
+      return lease.holder.run === this.holder.run ? this.#hold(key, lease.fence, asked) : lease;
+    });
+  }
+
+  #hold(key: string, fence: Long, asked: number): Lease {
+    const lease = new HeldLease(this, key, fence, asked + LEASE_MS);
     this.#held.set(key, lease);
     this.#timer ??= setInterval(() => void this.#beat(), HEARTBEAT_MS).unref();
     return lease;
   }
 
-  /** Two clients that insert the same document at once: one of them is told to try again. */
-  async #retried<T>(write: () => Promise<T>): Promise<T> {
-    try {
-      return await write();
-    } catch (error) {
-      if ((error as { code?: unknown }).code !== DUPLICATE_KEY) throw error;
-      return await write();
-    }
-  }
-
-  /** Gives back every lease. */
-  async releaseAll(): Promise<void> {
-    await Promise.all([...this.#held.values()].map((lease) => lease.release()));
-  }
-
-  async forget(lease: HeldLease): Promise<void> {
-    this.#held.delete(lease.key);
+  async #releaseAll(leases: readonly HeldLease[]): Promise<undefined[]> {
+    for (const { key } of leases) this.#held.delete(key);
     if (this.#held.size === 0) {
       clearInterval(this.#timer);
       this.#timer = undefined;
     }
-    // the document stays, because its fencing number must never go back
-    await this.#collection.updateOne({ _id: lease.key, fence: lease.fence }, { $set: { expires: new Date(0) } });
+    // the documents stay, because a fencing number must never go back
+    const free = { $set: { expires: new Date(0) } };
+    await this.#collection.bulkWrite(
+      leases.map(({ key, fence }) => ({ updateOne: { filter: { _id: key, fence }, update: free } })),
+      { ordered: false },
+    );
+    return leases.map(() => undefined);
+  }
+
+  /** Gives back every lease. */
+  async releaseAll(): Promise<void> {
+    await Promise.all([...this.#held.values()].map(this.release));
   }
 
   async #beat(): Promise<void> {
@@ -143,7 +159,7 @@ class HeldLease implements Lease {
   }
 
   async release(): Promise<void> {
-    await this.leases.forget(this);
+    await this.leases.release(this);
   }
 }
 

@@ -1,13 +1,11 @@
 import type { Collection, Db } from 'mongodb';
-import { BsonType, Doc, type ReadonlyDoc, Scalar, type Value } from '../bson/index.js';
 import type { Lease } from '../database/leases.js';
-import { deleteByIds, updateRaw } from '../database/raw.js';
 import { RefusedError } from '../errors.js';
-import { changesOf, type DatasetPlan } from './plan.js';
+import type { DatasetPlan } from './plan.js';
 import type { StoredRecord } from './read-record.js';
-import { deleteFile } from './results-file.js';
 import type { BulkEdit } from './revision.js';
 import { RewrittenFiles } from './rewritten-files.js';
+import type { Begun, WorkLog } from './work.js';
 
 /** A plan for a record as it is stored. */
 export type StoredPlan = DatasetPlan & { readonly before: StoredRecord };
@@ -18,37 +16,52 @@ export class Attempts {
   readonly files = new RewrittenFiles();
 }
 
+/** How the engine reaches the database while it applies plans. */
+export interface Applier {
+  readonly db: Db;
+  readonly work: WorkLog;
+  /** Lets so many datasets edit samples and frames at once. */
+  readonly editing: <T>(task: () => Promise<T>) => Promise<T>;
+}
+
 /**
- * Applies a plan: bulk edits, results files, new and changed runs, then the commit, then removals.
+ * Applies a plan: notes what is begun, edits samples and frames, writes results files, then new and changed runs, commits,
+ * and removes what nothing names any more.
  *
  * The commit is the one write of the dataset document, with its new version; it happens only if the document still is,
- * byte for byte, what was planned from, and the lease still is ours. Whatever ends the process before it leaves the dataset at its old version.
+ * byte for byte, what was planned from, and the lease still is ours. Whatever ends the process before it leaves the dataset at
+ * its old version, and the next run does what is left.
  *
  * @returns false when the dataset document changed between planning and committing: plan again, with the same `attempts`
  */
-export async function applyPlan(db: Db, plan: StoredPlan, lease: Lease, attempts: Attempts): Promise<boolean> {
+export async function applyPlan(
+  applier: Applier,
+  plan: StoredPlan,
+  begun: Begun,
+  lease: Lease,
+  attempts: Attempts,
+): Promise<boolean> {
   if (plan.blocked.length > 0) throw new RefusedError(plan.name, plan.blocked);
-  for (const edit of plan.stages.flatMap((stage) => stage.bulk)) {
+  const { db, work } = applier;
+  const edits = plan.stages.flatMap((stage) => stage.bulk);
+  lease.check();
+  if (edits.length > 0) {
+    await work.begin({ id: plan.id, begun });
+    await applier.editing(() => applyEdits(db, edits, lease, attempts));
+  }
+  lease.check();
+  const after = await attempts.files.rewrite(db, plan);
+  lease.check();
+  return await work.commit({ plan, begun, after, lease, files: attempts.files.replaced });
+}
+
+async function applyEdits(db: Db, edits: readonly BulkEdit[], lease: Lease, attempts: Attempts): Promise<void> {
+  for (const edit of edits) {
     const key = JSON.stringify(edit);
     lease.check();
     if (!attempts.edits.has(key)) await applyEdit(db, edit);
     attempts.edits.add(key);
   }
-  lease.check();
-  const after = await attempts.files.rewrite(db, plan);
-  const runChanges = changesOf(plan.before.runs, after.runs);
-  const viewChanges = changesOf(plan.before.views, after.views);
-  lease.check();
-  await upsert(db, 'runs', [...runChanges.inserted, ...runChanges.replaced] as Doc[]);
-  await upsert(db, 'views', [...viewChanges.inserted, ...viewChanges.replaced] as Doc[]);
-
-  lease.check();
-  if (!(await commit(db, plan, after.dataset))) return false;
-
-  await deleteByIds(db, 'runs', runChanges.deleted);
-  await deleteByIds(db, 'views', viewChanges.deleted);
-  for (const file of attempts.files.replaced) await deleteFile(db, file);
-  return true;
 }
 
 /** Applies one edit. */
@@ -66,17 +79,4 @@ async function dropIndex(collection: Collection, index: string): Promise<void> {
   } catch (error) {
     if (!['IndexNotFound', 'NamespaceNotFound'].includes((error as { codeName?: string }).codeName ?? '')) throw error;
   }
-}
-
-async function upsert(db: Db, collection: string, docs: readonly Doc[]): Promise<void> {
-  const statements = docs.map((doc) => Doc.of(['q', Doc.of(['_id', doc.get('_id') as Value])], ['u', doc], ['upsert', true]));
-  if (statements.length > 0) await updateRaw(db, collection, statements);
-}
-
-async function commit(db: Db, plan: StoredPlan, after: ReadonlyDoc): Promise<boolean> {
-  const asRead = new Scalar(BsonType.document, plan.before.bytes);
-  const unchanged = Doc.of(['$eq', ['$$ROOT', Doc.of(['$literal', asRead])]]);
-  const filter = Doc.of(['_id', plan.id], ['$expr', unchanged]);
-  const result = await updateRaw(db, 'datasets', [Doc.of(['q', filter], ['u', after as Doc])], true);
-  return result.n === 1;
 }

@@ -3,11 +3,14 @@ import { ObjectId } from '../bson/index.js';
 import type { Connection } from '../database/connection.js';
 import { readDatabaseConfig } from '../database/database-config.js';
 import { DatasetNotFoundError } from '../errors.js';
-import { inOrder } from './in-order.js';
+import { inWindow } from './in-window.js';
 import { migrateDatabase } from './migrate-database.js';
-import { finish, prepare } from './one-dataset.js';
+import { migrateOne } from './one-dataset.js';
 import type { DatasetOutcome, MigrationEvent, MigrationReport } from './report.js';
 import { compareNames, openRun, type Row, type Run } from './run.js';
+
+/** How many datasets are under way at once; those that edit samples or frames wait for `concurrency`. */
+const WINDOW = 64;
 
 /** How long until a dataset on which somebody else is at work is looked at again. */
 const WAIT_MS = 200;
@@ -59,23 +62,16 @@ async function migrateRows(run: Run, rows: readonly Row[]): Promise<{ datasets: 
   try {
     while (waiting.length > 0 && !stopped()) {
       const leased: Row[] = [];
-      await inOrder(waiting, options.concurrency ?? 4, {
-        stopped,
-        // plans are made one after the other, so that new names and slugs do not depend on timing
-        prepare: async (row) => {
-          const prepared = await prepare(run, row);
-          if ('row' in prepared) return prepared;
+      await inWindow(waiting, options.stopAtFailure ? 1 : WINDOW, stopped, async (row, turn) => {
+        const outcome = await migrateOne(run, row, turn);
+        if (!('result' in outcome)) {
           leased.push(row);
-          options.onEvent?.({ kind: 'waiting', name: row.name ?? '', holder: prepared.holder });
-          return undefined;
-        },
-        finish: async (prepared) => {
-          if (!prepared) return;
-          const outcome = await finish(run, prepared);
-          failed ||= outcome.result === 'failed';
-          outcomes.set(prepared.row, outcome);
-          options.onEvent?.({ kind: 'done', outcome });
-        },
+          options.onEvent?.({ kind: 'waiting', name: row.name ?? '', holder: outcome.holder });
+          return;
+        }
+        failed ||= outcome.result === 'failed';
+        outcomes.set(row, outcome);
+        options.onEvent?.({ kind: 'done', outcome });
       });
       // others are at work on these: by now they may have finished, or ended without finishing
       waiting = leased;

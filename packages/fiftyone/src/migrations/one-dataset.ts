@@ -4,98 +4,116 @@ import { isHeld, type Lease, type StoredLease } from '../database/leases.js';
 import { DatasetNotFoundError, FiftyOneError, MalformedError, RefusedError } from '../errors.js';
 import { missingVersion, parseVersion } from '../version.js';
 import { Attempts, applyPlan, type StoredPlan } from './apply.js';
+import type { CollectionOrder } from './collection-order.js';
 import { derivedIds } from './derived-ids.js';
 import { type Decision, gateDataset } from './gate.js';
+import type { Turn } from './in-window.js';
 import { findMalformed } from './malformed.js';
 import { pathBetween } from './path.js';
 import { type DatasetPlan, planDataset, storedVersion } from './plan.js';
-import { readRecord } from './read-record.js';
+import type { StoredRecord } from './read-record.js';
 import type { DatasetOutcome } from './report.js';
 import type { Row, Run } from './run.js';
+import type { Begun } from './work.js';
 
 /** How many times a dataset is planned again when other clients keep changing it. */
 const MOST_ATTEMPTS = 10;
 
-/** A dataset that is planned and leased, about which nothing is to be done, or that cannot even be planned. */
-export type Prepared = { readonly row: Row; readonly started: number } & (
-  | { readonly outcome: DatasetOutcome }
-  | { readonly plan: StoredPlan; readonly lease: Lease | undefined }
-);
-
 /**
- * First phase: takes the lease, reads and plans. Never throws.
+ * Migrates one dataset: takes the lease, finishes what a runner that died has left, reads, plans, checks, applies. Never throws.
  *
  * @returns the lease of somebody else who is at work on this dataset: come back later
  */
-export async function prepare(run: Run, row: Row): Promise<Prepared | StoredLease> {
+export async function migrateOne(run: Run, row: Row, turn: Turn): Promise<DatasetOutcome | StoredLease> {
   const started = performance.now();
   let lease: Lease | undefined;
+  let plan: StoredPlan | undefined;
+  let order: Order | undefined;
   try {
     if (row.problem !== undefined) throw row.problem;
     const decision = decide(run, row, row.version);
-    if (!decision.go) return { row, started, outcome: unchanged(row, decision.why) };
+    if (!decision.go) return unchanged(row, decision.why);
     if (!run.options.dryRun) {
       const taken = await authorized(run.connection, () => run.leases.take(`dataset ${row.id}`));
       if (!isHeld(taken)) return taken;
       lease = taken;
     }
-    const plan = await makePlan(run, row);
-    if (plan.go) return { row, started, lease, plan: plan.plan };
-    await lease?.release();
-    return { row, started, outcome: unchanged({ ...row, version: plan.version }, plan.why) };
-  } catch (error) {
-    await lease?.release();
-    return { row, started, outcome: failed(nothing(row), error, started) };
-  }
-}
-
-/** Second phase: checks the documents, applies the plan, gives the lease back. Never throws. */
-export async function finish(run: Run, prepared: Prepared): Promise<DatasetOutcome> {
-  if ('outcome' in prepared) return prepared.outcome;
-  const { row, started, lease } = prepared;
-  let { plan } = prepared;
-  const attempts = new Attempts();
-  try {
+    const left = lease && (await run.applier.work.recover(row.id));
+    const attempts = new Attempts();
     for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
+      const planned: Planned = await makePlan(run, row, left, turn, order);
+      if (!planned.go) return unchanged({ ...row, version: planned.version }, planned.why);
+      ({ plan, order } = planned);
       const reasons = [...plan.blocked, ...(await findMalformed(run.connection.db, plan))];
       if (reasons.length > 0) throw new RefusedError(plan.name, reasons);
       if (lease === undefined) return { ...outcomeOf(plan), result: 'planned', reasons: [], seconds: since(started) };
+      await order.before;
       tell(run, plan);
-      if (await authorized(run.connection, () => applyPlan(run.connection.db, plan, lease, attempts))) {
+      if (await apply(run, planned, lease, attempts)) {
         return { ...outcomeOf(plan), result: 'migrated', reasons: [], seconds: since(started) };
       }
-      const next = await makePlan(run, row);
-      if (!next.go) return unchanged({ ...row, version: next.version }, next.why);
-      plan = next.plan;
     }
-    throw new FiftyOneError(`dataset '${plan.name}' is changed by other clients all the time`, {
+    throw new FiftyOneError(`dataset '${row.name}' is changed by other clients all the time`, {
       hint: 'try again when it is less busy',
     });
   } catch (error) {
-    return failed(outcomeOf(plan), error, started);
+    return failed(plan ? outcomeOf(plan) : nothing(row), error, started);
   } finally {
+    turn.pass();
+    order?.done();
     await lease?.release().catch(() => {});
   }
 }
 
-type Planned =
-  | { readonly go: false; readonly why: string; readonly version: string | null }
-  | { readonly go: true; readonly plan: StoredPlan };
+function apply(run: Run, { plan, begun }: Going, lease: Lease, attempts: Attempts): Promise<boolean> {
+  return authorized(run.connection, () => applyPlan(run.applier, plan, begun, lease, attempts));
+}
 
-async function makePlan(run: Run, row: Row): Promise<Planned> {
-  const { connection, options, names } = run;
-  const record = await readRecord(connection.db, row.id);
-  if (!record) throw new DatasetNotFoundError(row.name as string);
-  const version = storedVersion(record.dataset);
-  const decision = decide(run, row, version ?? undefined);
-  if (!decision.go) return { ...decision, version };
-  const from = version ?? missingVersion;
-  const { direction, path } = pathBetween(from, decision.to, options.keepUnknown ?? false);
-  const newId = derivedIds(row.id, `${from} ${decision.to}`);
+interface Going {
+  readonly go: true;
+  readonly plan: StoredPlan;
+  readonly begun: Begun;
+  readonly order: Order;
+}
+
+type Order = ReturnType<CollectionOrder['queue']>;
+
+type Planned = Going | { readonly go: false; readonly why: string; readonly version: string | null };
+
+async function makePlan(run: Run, row: Row, left: Begun | undefined, turn: Turn, queued: Order | undefined): Promise<Planned> {
+  const record = await run.read(row.id);
+  // plans are made one after the other, so that new names and slugs do not depend on timing
+  await turn.mine();
+  try {
+    if (!record) throw new DatasetNotFoundError(row.name as string);
+    const version = storedVersion(record.dataset);
+    const decision = decide(run, row, version ?? undefined);
+    if (!decision.go) return { ...decision, version };
+    const begun = left ?? { from: version, to: decision.to, now: run.now };
+    if (begun.from !== version || begun.to !== decision.to) throw interrupted(row, begun);
+    const plan = planFor(run, row, record, begun);
+    return { go: true, begun, plan, order: queued ?? run.order.queue(plan.stages.flatMap((stage) => stage.bulk)) };
+  } finally {
+    turn.pass();
+  }
+}
+
+function planFor({ options, names }: Run, row: Row, record: StoredRecord, { from, to, now }: Begun): StoredPlan {
+  const { direction, path } = pathBetween(from ?? missingVersion, to, options.keepUnknown ?? false);
+  const newId = derivedIds(row.id, `${from ?? missingVersion} ${to}`);
   const others = names.others(row.id);
-  const made = planDataset(record, decision.to, direction, path, (warn) => ({ now: run.now, others, newId, warn }));
+  const made = planDataset(record, to, direction, path, (warn) => ({ now, others, newId, warn }));
   if (made.blocked.length === 0) names.enter(row.id, made.after.dataset.get('name'), made.after.dataset.get('slug'));
-  return { go: true, plan: { ...made, before: record } };
+  return { ...made, before: record };
+}
+
+function interrupted(row: Row, { from, to }: Begun): RefusedError {
+  const name = row.name as string;
+  return new RefusedError(
+    name,
+    [`it was interrupted on its way from ${from ?? 'no version'} to ${to}, and has to get there first`],
+    `finish that with: fiftyone migrate -v ${to} -n '${name}'`,
+  );
 }
 
 function decide({ connection, options, databaseVersion }: Run, row: Row, version: Value | undefined): Decision {

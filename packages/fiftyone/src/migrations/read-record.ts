@@ -1,5 +1,6 @@
 import type { Db } from 'mongodb';
-import { Doc, decode, ObjectId, type ReadonlyDoc } from '../bson/index.js';
+import { batched } from '../batched.js';
+import { Doc, decode, ObjectId } from '../bson/index.js';
 import { findDocs, findRaw } from '../database/raw.js';
 import { RUN_MAPS } from './linked-runs.js';
 import type { DatasetRecord } from './revision.js';
@@ -12,22 +13,47 @@ export interface StoredRecord extends DatasetRecord {
 /** Where a dataset document names its runs. */
 export const ALL_RUN_MAPS = [...RUN_MAPS, 'runs'];
 
-/** Reads the small documents of a dataset, or undefined if it is gone. */
+/** How many datasets are read in one round trip. */
+const BATCH = 50;
+
+/** A reader of the small documents of datasets, undefined for one that is gone. What is asked for at once is read at once. */
+export function recordReader(db: Db): (id: ObjectId) => Promise<StoredRecord | undefined> {
+  return batched(BATCH, (ids: readonly ObjectId[]) => readRecords(db, ids));
+}
+
+/** Reads the small documents of one dataset, or undefined if it is gone. */
 export async function readRecord(db: Db, id: ObjectId): Promise<StoredRecord | undefined> {
-  for await (const bytes of findRaw(db, 'datasets', { _id: id }, { limit: 1 })) {
+  return (await readRecords(db, [id]))[0];
+}
+
+async function readRecords(db: Db, ids: readonly ObjectId[]): Promise<(StoredRecord | undefined)[]> {
+  const found = new Map<string, { bytes: Uint8Array; dataset: Doc }>();
+  for await (const bytes of findRaw(db, 'datasets', { _id: { $in: [...ids] } })) {
     const dataset = decode(bytes);
-    const [runs, views] = await Promise.all([
-      findLinked(
-        db,
-        'runs',
-        id,
-        ALL_RUN_MAPS.flatMap((name) => idsIn(dataset.get(name))),
-      ),
-      findLinked(db, 'views', id, idsIn(dataset.get('saved_views'))),
-    ]);
-    return { bytes, dataset, runs, views };
+    found.set(String(dataset.get('_id')), { bytes, dataset });
   }
-  return undefined;
+  const datasets = [...found.values()].map(({ dataset }) => dataset);
+  const [runs, views] = await Promise.all([
+    findLinked(db, 'runs', ids, datasets.flatMap(runIdsOf)),
+    findLinked(db, 'views', ids, datasets.flatMap(viewIdsOf)),
+  ]);
+  return ids.map((id) => {
+    const stored = found.get(id.toHexString());
+    if (!stored) return undefined;
+    return {
+      ...stored,
+      runs: linkedTo(id, runIdsOf(stored.dataset), runs),
+      views: linkedTo(id, viewIdsOf(stored.dataset), views),
+    };
+  });
+}
+
+function runIdsOf(dataset: Doc): ObjectId[] {
+  return ALL_RUN_MAPS.flatMap((name) => idsIn(dataset.get(name)));
+}
+
+function viewIdsOf(dataset: Doc): ObjectId[] {
+  return idsIn(dataset.get('saved_views'));
 }
 
 function idsIn(value: unknown): ObjectId[] {
@@ -35,7 +61,12 @@ function idsIn(value: unknown): ObjectId[] {
   return items.filter((item): item is ObjectId => item instanceof ObjectId);
 }
 
-async function findLinked(db: Db, collection: string, dataset: ObjectId, ids: readonly ObjectId[]): Promise<ReadonlyDoc[]> {
-  const named = ids.length === 0 ? [] : [{ _id: { $in: ids } }];
-  return findDocs(db, collection, { $or: [{ _dataset_id: dataset }, ...named] }, { sort: { _id: 1 } });
+async function findLinked(db: Db, collection: string, datasets: readonly ObjectId[], ids: readonly ObjectId[]): Promise<Doc[]> {
+  const named = ids.length === 0 ? [] : [{ _id: { $in: [...ids] } }];
+  return findDocs(db, collection, { $or: [{ _dataset_id: { $in: [...datasets] } }, ...named] }, { sort: { _id: 1 } });
+}
+
+function linkedTo(dataset: ObjectId, named: readonly ObjectId[], docs: readonly Doc[]): Doc[] {
+  const names = new Set(named.map(String));
+  return docs.filter((doc) => String(doc.get('_dataset_id')) === dataset.toHexString() || names.has(String(doc.get('_id'))));
 }

@@ -4,9 +4,14 @@ import { Leases } from '../database/leases.js';
 import { findDocs } from '../database/raw.js';
 import { type FiftyOneError, RefusedError } from '../errors.js';
 import { parseVersion } from '../version.js';
+import type { Applier } from './apply.js';
+import { CollectionOrder } from './collection-order.js';
+import { limited } from './limited.js';
 import type { MigrateOptions } from './migrate.js';
 import { NameRegistry } from './name-registry.js';
+import { recordReader } from './read-record.js';
 import type { StepContext } from './revision.js';
+import { WorkLog } from './work.js';
 
 /** A document of the collection `datasets`, as far as a run needs to know it before it plans. */
 export interface Row {
@@ -27,6 +32,9 @@ export interface Run {
   readonly names: NameRegistry;
   readonly now: StepContext['now'];
   readonly leases: Leases;
+  readonly read: ReturnType<typeof recordReader>;
+  readonly applier: Applier;
+  readonly order: CollectionOrder;
 }
 
 /** Reads which datasets there are. */
@@ -37,7 +45,20 @@ export async function openRun(connection: Connection, options: MigrateOptions, d
   for (const doc of docs)
     if (doc.get('_id') instanceof ObjectId) names.enter(doc.get('_id') as ObjectId, doc.get('name'), doc.get('slug'));
   const rows = docs.map((doc) => rowOf(doc, names));
-  return { connection, options, databaseVersion, rows, names, now: clock(), leases: new Leases(connection.db) };
+  const { db } = connection;
+  const applier = { db, work: new WorkLog(db), editing: limited(options.concurrency ?? 4) };
+  return {
+    connection,
+    options,
+    databaseVersion,
+    rows,
+    names,
+    now: clock(),
+    leases: new Leases(db),
+    read: recordReader(db),
+    applier,
+    order: new CollectionOrder(),
+  };
 }
 
 function rowOf(doc: ReadonlyDoc, names: NameRegistry): Row {

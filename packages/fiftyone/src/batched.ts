@@ -1,0 +1,44 @@
+interface Waiting<K, V> {
+  readonly key: K;
+  readonly resolve: (value: V) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Turns a function over many keys into one over one key. While a batch is under way the next one gathers, so a lone caller
+ * never waits, and a thousand at once share a few round trips.
+ *
+ * @param run gives a value per key, in order. If a batch fails its keys are tried one by one, so that each gets its own error.
+ */
+export function batched<K, V>(limit: number, run: (keys: readonly K[]) => Promise<readonly V[]>): (key: K) => Promise<V> {
+  let pending: Waiting<K, V>[] = [];
+  let running = false;
+
+  async function settle(batch: readonly Waiting<K, V>[]): Promise<void> {
+    try {
+      const values = await run(batch.map(({ key }) => key));
+      for (const [i, waiting] of batch.entries()) waiting.resolve(values[i] as V);
+    } catch (error) {
+      if (batch.length === 1) batch[0]?.reject(error);
+      else for (const waiting of batch) await settle([waiting]);
+    }
+  }
+
+  async function drain(): Promise<void> {
+    running = true;
+    // callers of the same turn of the event loop belong together
+    await new Promise(setImmediate);
+    while (pending.length > 0) {
+      const batch = pending.slice(0, limit);
+      pending = pending.slice(limit);
+      await settle(batch);
+    }
+    running = false;
+  }
+
+  return (key) =>
+    new Promise<V>((resolve, reject) => {
+      pending.push({ key, resolve, reject });
+      if (!running) void drain();
+    });
+}
