@@ -23,7 +23,7 @@ const CLASSES: ReadonlyMap<string, string> = new Map([
   [`${LABELS}Detection`, `${LABEL} label:String bounding_box:List<Float> mask:Array confidence:Float index:Int`],
   [`${LABELS}Polyline`, `${LABEL} label:String points:PolylinePoints confidence:Float index:Int closed:Boolean filled:Boolean`],
   // FiftyOne itself writes PolylinePoints here, and then cannot load the dataset.
-  [`${LABELS}Keypoint`, `${LABEL} label:String points:Keypoints confidence:Float index:Int`],
+  [`${LABELS}Keypoint`, `${LABEL} label:String points:Keypoints confidence:List<Float> index:Int`],
   [`${LABELS}Segmentation`, `${LABEL} mask:Array`],
   [`${LABELS}Heatmap`, `${LABEL} map:Array range:HeatmapRange`],
   [`${LABELS}TemporalDetection`, `${LABEL} label:String support:FrameSupport confidence:Float`],

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { clone, Doc, encode, parseEjsonDoc, type Value } from '../../src/bson/index.js';
 import type { Direction } from '../../src/migrations/select.js';
+import { declareKeypoints } from './keypoints-field.js';
 import type { CollectionMetadata, Snapshot } from './snapshot.js';
 
 /** Where ours differs from the real client on purpose; see fixtures/golden-differences. */
@@ -62,24 +63,6 @@ export function expectedAfter(golden: GoldenCase): Doc {
   for (const [name, docs] of difference?.after ?? []) collections.set(name, docs);
   for (const dataset of (collections.get('datasets') ?? []) as Doc[]) declareKeypoints(dataset);
   return Doc.of(['collections', collections], ['indexes', golden.after.get('indexes') ?? new Doc()]);
-}
-
-const FIELD = 'fiftyone.core.fields.';
-const KEYPOINT = 'fiftyone.core.labels.Keypoint';
-
-/** F3: the real client declares the points of keypoints as those of polylines, and can then not load them. */
-export function declareKeypoints(dataset: Doc): void {
-  const visit = (fields: Value | undefined, inKeypoint: boolean): void => {
-    for (const field of Array.isArray(fields) ? fields : []) {
-      if (!(field instanceof Doc)) continue;
-      if (inKeypoint && field.get('name') === 'points' && field.get('ftype') === `${FIELD}PolylinePointsField`) {
-        field.set('ftype', `${FIELD}KeypointsField`);
-      }
-      visit(field.get('fields'), field.get('embedded_doc_type') === KEYPOINT);
-    }
-  };
-  visit(dataset.get('sample_fields'), false);
-  visit(dataset.get('frame_fields'), false);
 }
 
 /** A recorded state as a database in memory. */
