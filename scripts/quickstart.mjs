@@ -29,11 +29,12 @@ async function show() {
   console.log(`\n> start an embedded database with the data of a FiftyOne ${recorded.split('-')[0]}`);
   let connection;
   try {
-    connection = await restoreInto(folder, env);
+    const { restoreRecorded } = await import('./recorded.mjs');
+    connection = await openEmbeddedDatabase(env);
+    console.log(`  ${await restoreRecorded(connection.db, recorded)} documents`);
     const before = await contentOf(connection.db);
-    const announced = [];
     for (const args of there) if (!fiftyone(args)) return `fiftyone ${args.join(' ')} failed`;
-    announced.push(...(await lossesOfGoingBack(env)));
+    const announced = lossesOfGoingBack(env);
     for (const args of back) if (!fiftyone(args)) return `fiftyone ${args.join(' ')} failed`;
     return compare(before, await contentOf(connection.db), announced);
   } finally {
@@ -42,20 +43,14 @@ async function show() {
   }
 }
 
-async function restoreInto(folder, env) {
-  const { extract } = await import('tar');
+async function openEmbeddedDatabase(env) {
   const { openConnection } = await import('../packages/fiftyone/dist/database/connection.js');
   const { readSettings } = await import('../packages/fiftyone/dist/settings.js');
-  const { restoreFolder } = await import('../packages/fiftyone/dist/backup/restore.js');
-  await extract({ file: `packages/fiftyone/test/fixtures/databases/${recorded}.tar.gz`, cwd: folder });
-  const connection = await openConnection(readSettings(env), (message) => console.log(`  ${message}`));
-  const documents = await restoreFolder(connection.db, join(folder, recorded, 'fiftyone'));
-  console.log(`  ${documents} documents`);
-  return connection;
+  return await openConnection(readSettings(env), (message) => console.log(`  ${message}`));
 }
 
 /** What the plan says is lost on the way back, before it is taken. */
-async function lossesOfGoingBack(env) {
+function lossesOfGoingBack(env) {
   const args = ['packages/fiftyone/bin/fiftyone.js', ...back[0], '--dry-run', '--json'];
   const { stdout } = spawnSync(process.execPath, args, { env, encoding: 'utf8' });
   return JSON.parse(stdout).datasets.flatMap(({ name, loses }) => loses.map((loss) => `${name}: ${loss}`));

@@ -5,9 +5,12 @@
 // next older one for which this machine has a Python.
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
-import { createServer } from 'vite';
+import { restoreRecorded } from './recorded.mjs';
+import { makeReady, withoutSettings } from './workspace.mjs';
 
 const NEWEST = '1.22.1';
 const OLD = ['1.0.2', '0.19.1', '0.18.0', '0.15.1', '0.14.3'];
@@ -16,8 +19,6 @@ const FIRST_WITH_GROUPS = '0.17.0';
 const NOT_AVAILABLE = 3;
 const PARTLY_DONE = 3;
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-process.chdir(root);
 const totals = { passed: 0, failed: 0 };
 const leftOut = [];
 process.exitCode = await main(process.argv.slice(2));
@@ -28,19 +29,21 @@ async function main(args) {
     console.error(`no such client: ${unknown.join(' ')}; there are: ${[NEWEST, ...OLD].join(' ')}, all`);
     return 2;
   }
-  if (run(process.execPath, ['node_modules/typescript/bin/tsc', '--build'], { stdio: 'inherit' }).status !== 0) return 1;
-  process.env.FIFTYONE_MONGOD ??= await mongod();
-  const modules = await loadTypeScript();
-  const load = (name) => modules.ssrLoadModule(`/packages/fiftyone/test/support/${name}.ts`);
-  const { startMongod } = await load('mongod');
-  const { readDump } = await load('dump');
-  const { restore } = await load('snapshot');
-  const server = await startMongod();
+  const problem = makeReady();
+  if (problem) {
+    console.error(problem);
+    return 1;
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'fiftyone-real-'));
+  const { openEmbedded } = await import('../packages/fiftyone/dist/database/embedded.js');
+  const { readSettings } = await import('../packages/fiftyone/dist/settings.js');
+  const settings = readSettings({ ...withoutSettings(process.env), FIFTYONE_DATABASE_DIR: join(folder, 'db') });
+  const server = await openEmbedded(settings, (message) => console.log(message));
   try {
-    for (const version of clients(args)) await testClient(version, server, async (db, name) => restore(db, await readDump(name)));
+    for (const version of clients(args)) await testClient(version, { uri: server.uri, port: new URL(server.uri).port });
   } finally {
-    await server.stop();
-    await modules.close();
+    await server.close();
+    await rm(folder, { recursive: true, force: true });
   }
   if (leftOut.length > 0) console.log(`\nLEFT OUT:\n${leftOut.map((line) => `  ${line}`).join('\n')}`);
   console.log(`\n${totals.passed} passed, ${totals.failed} failed`);
@@ -73,7 +76,7 @@ function installed(version) {
   return status === 0;
 }
 
-async function testClient(version, server, fill) {
+async function testClient(version, server) {
   const compare = (a, b) => a.localeCompare(b, 'en', { numeric: true });
   const names = readdirSync('packages/fiftyone/test/fixtures/databases')
     .flatMap((file) => (file.endsWith('-main.tar.gz') ? [file.slice(0, -'.tar.gz'.length)] : []))
@@ -82,7 +85,7 @@ async function testClient(version, server, fill) {
   console.log(`\nreal client ${version}`);
   for (const name of names) {
     const begun = performance.now();
-    const problems = await migrateAndLoad(name, version, server, fill).catch((error) => [error.message]);
+    const problems = await migrateAndLoad(name, version, server).catch((error) => [error.message]);
     const seconds = ((performance.now() - begun) / 1000).toFixed(1);
     console.log(`${problems.length === 0 ? 'opens' : 'FAILS'}  ${name} at ${version}  (${seconds} s)`);
     for (const problem of problems) console.log(`         ${problem}`);
@@ -91,11 +94,11 @@ async function testClient(version, server, fill) {
 }
 
 /** What went wrong, a line each. */
-async function migrateAndLoad(name, version, server, fill) {
+async function migrateAndLoad(name, version, server) {
   const client = await MongoClient.connect(server.uri);
   const db = client.db(`real-${name}-${version}`.replaceAll('.', '_'));
   try {
-    await fill(db, `databases/${name}`);
+    await restoreRecorded(db, name);
     const { problems, blocked } = migrate(version, server, db.databaseName);
     if (blocked.length > 0) {
       leftOut.push(`${name} at ${version}: ${blocked.map((dataset) => dataset.name).join(', ')}: ${blocked[0].reasons[0]}`);
@@ -161,24 +164,4 @@ function run(command, args, options = {}) {
   const { error, ...result } = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 2 ** 28, timeout: 1_800_000, ...options });
   if (error) throw error;
   return result;
-}
-
-/** The path of a mongod, as the SDK itself finds or fetches one. */
-async function mongod() {
-  const { readSettings } = await import('../packages/fiftyone/dist/settings.js');
-  const { findMongod } = await import('../packages/fiftyone/dist/database/mongod-binary.js');
-  return (await findMongod(readSettings(), (message) => console.log(message))).path;
-}
-
-/** Modules of the tests' support, which are TypeScript. */
-function loadTypeScript() {
-  const server = { middlewareMode: true, hmr: false, ws: false, watch: null };
-  return createServer({
-    root,
-    configFile: false,
-    logLevel: 'error',
-    appType: 'custom',
-    server,
-    optimizeDeps: { noDiscovery: true },
-  });
 }

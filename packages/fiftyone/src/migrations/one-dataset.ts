@@ -6,9 +6,9 @@ import { missingVersion, parseVersion } from '../version.js';
 import { Attempts, applyPlan, type StoredPlan } from './apply.js';
 import type { CollectionOrder } from './collection-order.js';
 import { derivedIds } from './derived-ids.js';
+import { findLosses, findMalformed } from './documents-check.js';
 import { type Decision, gateDataset } from './gate.js';
 import type { Turn } from './in-window.js';
-import { findMalformed } from './malformed.js';
 import { pathBetween } from './path.js';
 import { type DatasetPlan, planDataset, storedVersion } from './plan.js';
 import type { StoredRecord } from './read-record.js';
@@ -46,10 +46,11 @@ export async function migrateOne(run: Run, row: Row, turn: Turn): Promise<Datase
       ({ plan, order } = planned);
       const reasons = [...plan.blocked, ...(await findMalformed(run.connection.db, plan))];
       if (reasons.length > 0) throw new RefusedError(plan.name, reasons);
+      plan = { ...plan, loses: [...plan.loses, ...(await findLosses(run.connection.db, plan))] };
       if (lease === undefined) return { ...outcomeOf(plan), result: 'planned', reasons: [], seconds: since(started) };
       await order.before;
       tell(run, plan);
-      if (await apply(run, planned, lease, attempts)) {
+      if (await apply(run, { ...planned, plan }, lease, attempts)) {
         return { ...outcomeOf(plan), result: 'migrated', reasons: [], seconds: since(started) };
       }
     }

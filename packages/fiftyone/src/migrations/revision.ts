@@ -52,6 +52,8 @@ interface EditFacts {
   /** What it does, for people: "wrap the points of polylines". */
   readonly summary: string;
   readonly refuses?: readonly Malformed[];
+  /** What a person loses if any document matches, e.g. "keypoint confidences"; the plan adds how many documents do. */
+  readonly loses?: string;
 }
 
 /** Changes documents in place: `updateMany(filter, update)`. */

@@ -36,14 +36,17 @@ function removeFields(collection: string, fields: readonly RemovedField[]): Bulk
   if (fields.length === 0) return [];
   const filter = { $or: fields.map(({ path }) => ({ [path]: { $exists: true } })) };
   const update = [{ $unset: fields.map(({ path }) => path) }];
-  return [edit(collection, `remove ${fields.map(({ name }) => name).join(', ')}`, filter, update)];
+  const names = fields.map(({ name }) => name).join(', ');
+  return [{ ...edit(collection, `remove ${names}`, filter, update), loses: `the values of ${names}` }];
 }
 
 function removeAttributes(collection: string, dataset: ReadonlyDoc, schema: SchemaKey, release: Release): BulkEdit[] {
   const removal = unreadableAttributes(dataset, schema, release);
   if (removal === undefined) return [];
   const summary = `remove what the release cannot load from labels: ${removal.names.join(', ')}`;
-  return [edit(collection, summary, removal.filter, [{ $set: removal.set }])];
+  return [
+    { ...edit(collection, summary, removal.filter, [{ $set: removal.set }]), loses: `of labels: ${removal.names.join(', ')}` },
+  ];
 }
 
 /** The class of metadata is that of the media, whatever the schema says. */

@@ -24,3 +24,14 @@ export async function findMalformed(db: Db, plan: DatasetPlan): Promise<string[]
   }
   return reasons;
 }
+
+/** What the bulk edits of a plan would lose, with the number of documents: the record alone does not show it. */
+export async function findLosses(db: Db, plan: DatasetPlan): Promise<string[]> {
+  const losses: string[] = [];
+  for (const edit of plan.stages.flatMap((stage) => stage.bulk)) {
+    if (edit.loses === undefined || edit.kind !== 'update') continue;
+    const count = await db.collection(edit.collection).countDocuments(edit.filter);
+    if (count > 0) losses.push(`${edit.loses}, in ${count} document${count === 1 ? '' : 's'} of ${edit.collection}`);
+  }
+  return losses;
+}
