@@ -31,6 +31,11 @@ export function parseVersion(given: string): Version {
   return { text, base: parsed.base_version };
 }
 
+/** Whether a text is a PEP 440 version. */
+export function isVersion(text: string): boolean {
+  return explain(text.trim()) !== null;
+}
+
 /** The version without its suffixes: `1.0.0rc1` is `1.0.0`. @throws UsageError if it is none */
 export function baseOf(version: string): string {
   return parseVersion(version).base;
@@ -44,5 +49,5 @@ export function compareBase(a: string, b: string): number {
 /** Whether a database or dataset of this version can be used by this SDK as it is. What is no version is not compatible. */
 export function isCompatible(version: string): boolean {
   const text = version.trim();
-  return explain(text) !== null && satisfies(text, compatibleVersions, { prereleases: true });
+  return isVersion(text) && satisfies(text, compatibleVersions, { prereleases: true });
 }

@@ -103,7 +103,8 @@ async function run(number: string, edition: string, difference: Difference | und
   const { recorded, before, after } = read(number);
   const database = await freshDatabase(before);
   const env = { ...adminOf(database), FIFTYONE_EDITION: edition, ...recorded.env };
-  const result = await fiftyone(['migrate', ...recorded.args], env);
+  // the original never asks
+  const result = await fiftyone(['migrate', '--yes', ...recorded.args], env);
   expect(result.code, result.stderr).toBe(difference?.code ?? recorded.exit_code);
   const found = await snapshot(database.db);
   if (difference?.unchanged) {

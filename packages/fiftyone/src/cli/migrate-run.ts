@@ -4,23 +4,32 @@ import { type MigrateOptions, migrateAll, migrateDatasets } from '../migrations/
 import { migrateDatabase } from '../migrations/migrate-database.js';
 import type { MigrationReport } from '../migrations/report.js';
 import type { MigrateFlags } from './commands/migrate.js';
+import { confirmLosses } from './confirm-losses.js';
 import { showProgress } from './progress.js';
 import { reportJson } from './report-json.js';
 import { planText, reportText } from './report-text.js';
 
 /** `fiftyone migrate` without `--info`. @returns the exit code */
 export async function runMigration(connection: Connection, flags: MigrateFlags, target: string | undefined): Promise<number> {
+  if (flags.all && flags.datasetName) process.stderr.write('note: --all migrates every dataset, so -n is ignored\n');
+  const options: MigrateOptions = {
+    target,
+    concurrency: flags.concurrency,
+    keepUnknown: flags.keepUnknown === true,
+    dryRun: flags.dryRun === true,
+    stopAtFailure: flags.errorLevel <= 0,
+  };
+  if (!flags.yes && !flags.dryRun && (flags.all || flags.datasetName)) {
+    const plan = () => verb(connection, flags, { ...options, dryRun: true });
+    if (!(await confirmLosses(connection, options, plan))) {
+      process.stdout.write('Nothing was touched\n');
+      return ExitCode.done;
+    }
+  }
   const progress = showProgress(process.stderr, flags);
   let report: MigrationReport;
   try {
-    report = await verb(connection, flags, {
-      target,
-      concurrency: flags.concurrency,
-      keepUnknown: flags.keepUnknown === true,
-      dryRun: flags.dryRun === true,
-      stopAtFailure: flags.errorLevel <= 0,
-      onEvent: progress.tell,
-    });
+    report = await verb(connection, flags, { ...options, onEvent: progress.tell });
   } finally {
     progress.end();
   }
@@ -33,15 +42,12 @@ export async function runMigration(connection: Connection, flags: MigrateFlags, 
   return exitCodeOf(report);
 }
 
-function optionsToRepeat({ keepUnknown }: MigrateFlags, target: string | undefined): string[] {
-  return [...(target === undefined ? [] : ['-v', target]), ...(keepUnknown ? ['--keep-unknown'] : [])];
+function optionsToRepeat({ keepUnknown, yes }: MigrateFlags, target: string | undefined): string[] {
+  return [...(target === undefined ? [] : ['-v', target]), ...(keepUnknown ? ['--keep-unknown'] : []), ...(yes ? ['--yes'] : [])];
 }
 
 async function verb(connection: Connection, flags: MigrateFlags, options: MigrateOptions): Promise<MigrationReport> {
-  if (flags.all) {
-    if (flags.datasetName) process.stderr.write('note: --all migrates every dataset, so -n is ignored\n');
-    return await migrateAll(connection, options);
-  }
+  if (flags.all) return await migrateAll(connection, options);
   if (flags.datasetName) return await migrateDatasets(connection, flags.datasetName, options);
   return { database: await migrateDatabase(connection, options), datasets: [], notRun: [] };
 }

@@ -1,7 +1,7 @@
 import type { Db } from 'mongodb';
 import { Doc, type ReadonlyDoc, type Value } from '../bson/index.js';
 import { ConnectionError, MalformedError } from '../errors.js';
-import { compareBase, openSourceVersion, parseVersion } from '../version.js';
+import { compareBase, isVersion, openSourceVersion } from '../version.js';
 import { deleteByIds, findDocs, updateRaw } from './raw.js';
 
 export const DATABASE_TYPE = 'fiftyone';
@@ -45,15 +45,6 @@ export async function readDatabaseConfig(db: Db): Promise<DatabaseConfig> {
     );
   }
   return { version, stored: true, superfluous, doc };
-}
-
-function isVersion(text: string): boolean {
-  try {
-    parseVersion(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 async function newestDataset(db: Db): Promise<string> {

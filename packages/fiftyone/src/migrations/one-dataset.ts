@@ -2,7 +2,7 @@ import { toEjson, type Value } from '../bson/index.js';
 import { authorized } from '../database/connection.js';
 import { isHeld, type Lease, type StoredLease } from '../database/leases.js';
 import { DatasetNotFoundError, FiftyOneError, MalformedError, RefusedError } from '../errors.js';
-import { missingVersion, parseVersion } from '../version.js';
+import { isVersion, missingVersion } from '../version.js';
 import { Attempts, applyPlan, type StoredPlan } from './apply.js';
 import type { CollectionOrder } from './collection-order.js';
 import { derivedIds } from './derived-ids.js';
@@ -124,15 +124,6 @@ function decide({ connection, options, databaseVersion }: Run, row: Row, version
   if (typeof from !== 'string' || !isVersion(from))
     throw new MalformedError('version', toEjson(from), 'a version such as "1.22.1"');
   return gateDataset(row.name as string, from, options.target, databaseVersion, connection.settings.databaseAdmin);
-}
-
-function isVersion(text: string): boolean {
-  try {
-    parseVersion(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function tell({ options }: Run, { name, from, to, stages }: DatasetPlan): void {

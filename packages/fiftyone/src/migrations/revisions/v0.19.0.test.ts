@@ -19,7 +19,7 @@ function context(taken: { names?: string[]; slugs?: string[] } = {}): StepContex
     // an hour of local time, whatever the time zone of the test
     now: { ms: new Date(2024, 4, 6, 7, 8, 9, 12).getTime(), micros: 34 },
     others: { names: new Set(taken.names), slugs: new Set(taken.slugs) },
-    newId: () => new ObjectId(++count),
+    newId: () => ObjectId.createFromTime(++count),
     warn: (message) => warnings.push(message),
     warnings,
   };
