@@ -117,8 +117,8 @@ describe('a user who may only read', () => {
 describe('a dataset that cannot be migrated', () => {
   test('a name that does not exist is a failure, and the other datasets are migrated', async () => {
     const database = await smallDatabase('1.22.1', smallDataset('a', '1.0.0'), smallDataset('b', '1.0.0'));
-    const { stdout } = await refused(database, ['-n', 'nope']);
-    expect(stdout).toContain('    Dataset nope not found\n    list the datasets with: fiftyone migrate --info\n');
+    const { stderr } = await refused(database, ['-n', 'nope']);
+    expect(stderr).toContain('    Dataset nope not found\n    list the datasets with: fiftyone migrate --info\n');
     const { code } = await fiftyone(['migrate', '-n', 'a', 'nope', 'b'], adminOf(database));
     expect(code).toBe(3);
     expect(await database.db.collection('datasets').distinct('version')).toEqual(['1.22.1']);
@@ -137,10 +137,10 @@ describe('a dataset that cannot be migrated', () => {
   ])('%s that is %s is named, nothing of the dataset is changed, and the others are migrated', async (field, found, wrong) => {
     const bad = smallDataset('bad', '0.14.0', { media_type: 'image', brain_methods: {}, evaluations: {}, ...wrong });
     const database = await smallDatabase('1.22.1', bad);
-    const { code, stdout } = await refused(database, ['--all']);
+    const { code, stderr } = await refused(database, ['--all']);
     expect(code).toBe(1);
-    expect(stdout).toMatch(/^ {2}bad$/m);
-    expect(stdout).toContain(`${field} is ${found}, expected `);
+    expect(stderr).toMatch(/^ {2}bad$/m);
+    expect(stderr).toContain(`${field} is ${found}, expected `);
 
     const good = smallDataset('good', '0.14.0', { media_type: 'image', brain_methods: {}, evaluations: {} });
     await database.db.collection('datasets').insertOne(good);
@@ -156,24 +156,24 @@ describe('a dataset that cannot be migrated', () => {
     const database = await databaseOf({ config: [{ version: '1.22.1', type: 'fiftyone' }], datasets });
     const { stderr } = await fiftyone(['migrate', '--info'], adminOf(database));
     expect(stderr).toBe('note: documents without a name in collection datasets: 1\n');
-    const { stdout } = await refused(database, ['--all']);
-    expect(stdout).toContain(`the document with _id ${id} has no name`);
-    expect(stdout).toContain('correct the documents in collection datasets');
+    const all = await refused(database, ['--all']);
+    expect(all.stderr).toContain(`the document with _id ${id} has no name`);
+    expect(all.stderr).toContain('correct the documents in collection datasets');
   });
 
   test('two documents with the same name are both refused', async () => {
     const database = await smallDatabase('1.22.1', smallDataset('twin', '1.0.0'), smallDataset('twin', '0.23.0'));
-    const { stdout } = await refused(database, ['--all']);
-    expect(stdout.match(/2 documents have this name/g)).toHaveLength(2);
-    expect((await refused(database, ['-n', 'twin'])).stdout).toContain('2 documents have this name');
+    const { stderr } = await refused(database, ['--all']);
+    expect(stderr.match(/2 documents have this name/g)).toHaveLength(2);
+    expect((await refused(database, ['-n', 'twin'])).stderr).toContain('2 documents have this name');
   });
 
   test('a dataset that is newer than the client is left alone, and may not be taken down by it', async () => {
     const database = await smallDatabase('1.22.1', smallDataset('future', '99.1.0'));
     const up = await refused(database, ['--all']);
-    expect(up.stdout).toContain('You must have fiftyone>=99.1.0 installed in order to migrate from v99.1.0 to v1.22.1');
+    expect(up.stderr).toContain('You must have fiftyone>=99.1.0 installed in order to migrate from v99.1.0 to v1.22.1');
     const down = await refused(database, ['-n', 'future', '-v', '1.0.0']);
-    expect(down.stdout).toContain('You must have fiftyone>=99.1.0 installed in order to migrate from v99.1.0 to v1.0.0');
+    expect(down.stderr).toContain('You must have fiftyone>=99.1.0 installed in order to migrate from v99.1.0 to v1.0.0');
   });
 });
 

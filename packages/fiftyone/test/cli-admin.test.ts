@@ -36,8 +36,8 @@ test('who is no admin may not choose another version, neither for a dataset nor 
   const before = await snapshot(database.db);
   const dataset = await fiftyone(['migrate', '-n', 'a', '-v', '0.23.0'], userOf(database));
   expect(dataset.code).toBe(1);
-  expect(dataset.stdout).toContain("Cannot migrate dataset 'a' from v1.22.1 to v0.23.0 without admin privileges");
-  expect(dataset.stdout).toContain('export FIFTYONE_DATABASE_ADMIN=true');
+  expect(dataset.stderr).toContain("Cannot migrate dataset 'a' from v1.22.1 to v0.23.0 without admin privileges");
+  expect(dataset.stderr).toContain('export FIFTYONE_DATABASE_ADMIN=true');
   for (const args of [
     ['-v', '0.23.0'],
     ['--all', '-v', '0.23.0'],

@@ -16,9 +16,10 @@ test('when some datasets fail the others are migrated, the failures are summed u
   const database = await smallDatabase('1.22.1', plain('a'), grouped('b'), plain('c'));
   expect(await fiftyone(['migrate', '--all', '-v', '0.16.0', '--concurrency', '1'], adminOf(database))).toEqual({
     code: 3,
-    stdout: [
-      'Migrated the database from 1.22.1 to 0.16.0',
-      '3 datasets: 2 migrated, 0 unchanged, 1 failed',
+    stdout: ['Migrated the database from 1.22.1 to 0.16.0', '3 datasets: 2 migrated, 0 unchanged, 1 failed', ''].join('\n'),
+    stderr: [
+      "Migrating dataset 'a' to v0.16.0",
+      "Migrating dataset 'c' to v0.16.0",
       '',
       'Failed:',
       '  b',
@@ -26,7 +27,6 @@ test('when some datasets fail the others are migrated, the failures are summed u
       '    try again: fiftyone migrate -n b -v 0.16.0',
       '',
     ].join('\n'),
-    stderr: "Migrating dataset 'a' to v0.16.0\nMigrating dataset 'c' to v0.16.0\n",
   });
 });
 
@@ -38,10 +38,10 @@ test('when nothing could be done the exit code is 1', async () => {
 test('--error-level 0 stops at the first failure, and says what was not tried', async () => {
   const database = await smallDatabase('1.22.1', plain('a'), grouped('b'), plain('c'), plain('d'));
   const args = ['migrate', '--all', '-v', '0.16.0', '--error-level', '0', '--concurrency', '1'];
-  const { code, stdout } = await fiftyone(args, adminOf(database));
+  const { code, stdout, stderr } = await fiftyone(args, adminOf(database));
   expect(code).toBe(3);
   expect(stdout).toContain('4 datasets: 1 migrated, 0 unchanged, 1 failed, 2 not run\n');
-  expect(stdout).toContain(REASON);
+  expect(stderr).toContain(REASON);
 });
 
 test('--error-level 2 goes on silently, and the exit code tells all the same', async () => {
@@ -79,9 +79,9 @@ test.each([
 ])('the command to try again is right for a dataset that is called %j', async (name) => {
   const database = await smallDatabase('1.22.1', grouped(name));
   const args = ['migrate', '-n', name, '-v', '0.16.0', '--keep-unknown'];
-  const { code, stdout } = await fiftyone(args, adminOf(database));
+  const { code, stderr } = await fiftyone(args, adminOf(database));
   expect(code).toBe(1);
-  const command = stdout.slice(stdout.indexOf('try again: ') + 'try again: '.length);
+  const command = stderr.slice(stderr.indexOf('try again: ') + 'try again: '.length);
   const shell = `fiftyone() { "${process.execPath}" -e 'console.log(JSON.stringify(process.argv.slice(1)))' -- "$@"; }\n${command}`;
   expect(JSON.parse(spawnSync('sh', ['-c', shell], { encoding: 'utf8' }).stdout)).toEqual(args);
 });

@@ -7,7 +7,7 @@ import type { MigrateFlags } from './commands/migrate.js';
 import { confirmLosses } from './confirm-losses.js';
 import { showProgress } from './progress.js';
 import { reportJson } from './report-json.js';
-import { planText, reportText } from './report-text.js';
+import { failuresText, planText, reportText } from './report-text.js';
 
 /** `fiftyone migrate` without `--info`. @returns the exit code */
 export async function runMigration(connection: Connection, flags: MigrateFlags, target: string | undefined): Promise<number> {
@@ -33,12 +33,11 @@ export async function runMigration(connection: Connection, flags: MigrateFlags, 
   } finally {
     progress.end();
   }
-  const text = flags.json
-    ? reportJson(report)
-    : flags.dryRun
-      ? planText(report)
-      : reportText(report, optionsToRepeat(flags, target), flags.errorLevel > 1);
+  const text = flags.json ? reportJson(report) : flags.dryRun ? planText(report) : reportText(report);
   process.stdout.write(`${text}\n`);
+  if (!flags.json && !flags.dryRun && flags.errorLevel <= 1) {
+    process.stderr.write(failuresText(report, optionsToRepeat(flags, target)));
+  }
   return exitCodeOf(report);
 }
 

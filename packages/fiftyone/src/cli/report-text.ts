@@ -1,11 +1,8 @@
+import { DatasetNotFoundError } from '../errors.js';
 import type { DatabaseOutcome, DatasetOutcome, MigrationReport } from '../migrations/report.js';
 
-/**
- * What a run did: the database, a count, then every failure with its reason and the command to try again.
- *
- * @param options the options of the run that such a command needs as well
- */
-export function reportText(report: MigrationReport, options: readonly string[], silent: boolean): string {
+/** What a run did: the database, how many datasets, which were renamed. */
+export function reportText(report: MigrationReport): string {
   const { database, datasets, notRun } = report;
   const of = (result: DatasetOutcome['result']) => datasets.filter((outcome) => outcome.result === result);
   const [migrated, same, failed] = [of('migrated'), of('unchanged'), of('failed')];
@@ -20,11 +17,17 @@ export function reportText(report: MigrationReport, options: readonly string[], 
   }
   for (const { name, renamedFrom } of migrated)
     if (renamedFrom !== undefined) lines.push(`Renamed '${renamedFrom}' to '${name}'`);
-  if (failed.length > 0 && !silent) {
-    lines.push('', 'Failed:');
-    for (const outcome of failed) lines.push(...failure(outcome, options));
-  }
   return lines.join('\n');
+}
+
+/**
+ * Every failure with its reason and the command to try again; empty if nothing failed.
+ *
+ * @param options the options of the run that such a command needs as well
+ */
+export function failuresText({ datasets }: MigrationReport, options: readonly string[]): string {
+  const failed = datasets.filter(({ result }) => result === 'failed');
+  return failed.length === 0 ? '' : ['', 'Failed:', ...failed.flatMap((outcome) => failure(outcome, options)), ''].join('\n');
 }
 
 function databaseLines({ from, to, result, reason, orphans }: DatabaseOutcome): string[] {
@@ -37,10 +40,11 @@ function databaseLines({ from, to, result, reason, orphans }: DatabaseOutcome): 
   return lines;
 }
 
-function failure({ name, reasons, hint }: DatasetOutcome, options: readonly string[]): string[] {
+function failure({ name, reasons, hint, error }: DatasetOutcome, options: readonly string[]): string[] {
   const lines = [`  ${name ?? '(without a name)'}`, ...reasons.map((reason) => `    ${reason}`)];
   if (hint !== undefined) lines.push(`    ${hint}`);
-  if (name !== null) lines.push(`    try again: ${['fiftyone migrate -n', quote(name), ...options].join(' ')}`);
+  if (name !== null && !(error instanceof DatasetNotFoundError))
+    lines.push(`    try again: ${['fiftyone migrate -n', quote(name), ...options].join(' ')}`);
   return lines;
 }
 
