@@ -1,6 +1,8 @@
 import type { Collection, Db } from 'mongodb';
+import { encode } from '../bson/index.js';
 import type { Lease } from '../database/leases.js';
 import { RefusedError } from '../errors.js';
+import { foldEdits } from './fold-edits.js';
 import type { DatasetPlan } from './plan.js';
 import type { StoredRecord } from './read-record.js';
 import type { BulkEdit } from './revision.js';
@@ -20,6 +22,8 @@ export class Attempts {
 export interface Applier {
   readonly db: Db;
   readonly work: WorkLog;
+  /** False for a collection that was not there when the run began, and that nobody needs to look for. */
+  readonly hasCollection: (name: string) => boolean;
   /** Lets so many datasets edit samples and frames at once. */
   readonly editing: <T>(task: () => Promise<T>) => Promise<T>;
 }
@@ -43,7 +47,7 @@ export async function applyPlan(
 ): Promise<boolean> {
   if (plan.blocked.length > 0) throw new RefusedError(plan.name, plan.blocked);
   const { db, work } = applier;
-  const edits = plan.stages.flatMap((stage) => stage.bulk);
+  const edits = foldEdits(plan.stages.flatMap((stage) => stage.bulk)).filter((edit) => applier.hasCollection(edit.collection));
   lease.check();
   if (edits.length > 0) {
     await work.begin({ id: plan.id, begun });
@@ -52,7 +56,8 @@ export async function applyPlan(
   lease.check();
   const after = await attempts.files.rewrite(db, plan);
   lease.check();
-  return await work.commit({ plan, begun, after, lease, files: attempts.files.replaced });
+  const bytes = encode(after.dataset);
+  return await work.commit({ plan, begun, after, bytes, lease, files: attempts.files.replaced });
 }
 
 async function applyEdits(db: Db, edits: readonly BulkEdit[], lease: Lease, attempts: Attempts): Promise<void> {

@@ -1,7 +1,7 @@
 import type { BulkEdit } from './revision.js';
 
 /** The collection of all datasets' operations: every edit of it names its dataset, so their order does not matter. */
-const COMMON = 'delegated_ops';
+export const COMMON = 'delegated_ops';
 
 /**
  * Keeps datasets that share a collection apart: a dataset of clips has the frames of the videos that it was made from, and

@@ -63,13 +63,12 @@ export function planDataset(
   const warnings: string[] = [];
   const context = makeContext((message) => warnings.push(message));
   const stages: Stage[] = [];
-  let draft = draftOf(record);
+  const draft = draftOf(record);
   for (const { name, summary, step } of path) {
-    const next = draftOf(draft);
-    const stage = planStage(name, summary, step, draft, next, context);
+    const stage = planStage(name, summary, step, draft, context);
     stages.push(stage);
+    // what a blocked step has left of the draft is not used
     if (stage.blocked !== undefined) break;
-    draft = next;
   }
   const blocked = stages.flatMap((stage) => (stage.blocked === undefined ? [] : [stage.blocked]));
   if (blocked.length === 0) stamp(draft.dataset, to);
@@ -88,17 +87,17 @@ export function planDataset(
   };
 }
 
-function planStage(name: string, summary: string, step: Step, before: Draft, draft: Draft, context: StepContext): Stage {
+function planStage(name: string, summary: string, step: Step, draft: Draft, context: StepContext): Stage {
   const none = { name, summary, bulk: [], files: [], loses: [] };
   try {
-    const blocked = step.blocked?.(before);
+    const blocked = step.blocked?.(draft);
     if (blocked !== undefined) return { ...none, blocked };
     const stage = {
       name,
       summary,
-      bulk: step.bulk?.(before, context) ?? [],
-      files: step.files?.(before) ?? [],
-      loses: step.loses?.(before) ?? [],
+      bulk: step.bulk?.(draft, context) ?? [],
+      files: step.files?.(draft) ?? [],
+      loses: step.loses?.(draft) ?? [],
       blocked: undefined,
     };
     step.edit?.(draft, context);

@@ -63,6 +63,8 @@ export interface UpdateEdit extends EditFacts {
   readonly filter: Query;
   /** Update operators, or the stages of an update pipeline. */
   readonly update: Query | readonly Query[];
+  /** Whether the update does no harm to a document that `filter` leaves out: then it can share a pass with others. */
+  readonly harmless?: boolean;
 }
 
 /** Joins collections: an aggregation over `collection` whose last stage is a `$merge` into `into`. */

@@ -5,7 +5,7 @@ import { findDocs } from '../database/raw.js';
 import { type FiftyOneError, RefusedError } from '../errors.js';
 import { parseVersion } from '../version.js';
 import type { Applier } from './apply.js';
-import { CollectionOrder } from './collection-order.js';
+import { COMMON, CollectionOrder } from './collection-order.js';
 import { limited } from './limited.js';
 import type { MigrateOptions } from './migrate.js';
 import { NameRegistry } from './name-registry.js';
@@ -46,7 +46,9 @@ export async function openRun(connection: Connection, options: MigrateOptions, d
     if (doc.get('_id') instanceof ObjectId) names.enter(doc.get('_id') as ObjectId, doc.get('name'), doc.get('slug'));
   const rows = docs.map((doc) => rowOf(doc, names));
   const { db } = connection;
-  const applier = { db, work: new WorkLog(db), editing: limited(options.concurrency ?? 4) };
+  const operations = (await db.listCollections({ name: COMMON }, { nameOnly: true }).toArray()).length > 0;
+  const hasCollection = (name: string) => name !== COMMON || operations;
+  const applier = { db, work: new WorkLog(db), hasCollection, editing: limited(options.concurrency ?? 4) };
   return {
     connection,
     options,

@@ -45,6 +45,8 @@ export interface Ready {
   readonly plan: StoredPlan;
   readonly begun: Begun;
   readonly after: DatasetRecord;
+  /** The dataset document after the plan. */
+  readonly bytes: Uint8Array;
   readonly lease: Lease;
   /** Results files that nothing names after the commit. */
   readonly files: readonly Value[];
@@ -81,9 +83,9 @@ export class WorkLog {
     await this.#replaceDatasets(items.map(({ plan }) => plan.id));
     for (const item of big) await this.#replaceBig(item);
     const stored = await this.#bytesOf(items.map(({ plan }) => plan.id));
-    const committed = items.map(({ plan, after }) => {
-      const bytes = stored.get(plan.id.toHexString());
-      return bytes !== undefined && Buffer.compare(bytes, encode(after.dataset)) === 0;
+    const committed = items.map(({ plan, bytes }) => {
+      const found = stored.get(plan.id.toHexString());
+      return found !== undefined && Buffer.compare(found, bytes) === 0;
     });
     await this.#remove(items.filter((_, i) => committed[i]).map(staged));
     return committed;
@@ -125,18 +127,18 @@ export class WorkLog {
   }
 
   /** Documents that do not fit twice into one document of the server are replaced if nobody changed them. */
-  async #replaceBig({ plan, after, lease }: Ready): Promise<void> {
+  async #replaceBig({ plan, bytes, lease }: Ready): Promise<void> {
     const asRead = new Scalar(BsonType.document, plan.before.bytes);
     const unchanged = Doc.of(['$eq', ['$$ROOT', Doc.of(['$literal', asRead])]]);
     const filter = Doc.of(['_id', plan.id], ['$expr', unchanged]);
     lease.check();
-    await updateRaw(this.db, 'datasets', [Doc.of(['q', filter], ['u', after.dataset as Doc])], true);
+    await updateRaw(this.db, 'datasets', [Doc.of(['q', filter], ['u', new Scalar(BsonType.document, bytes)])], true);
   }
 
   async #bytesOf(ids: readonly ObjectId[]): Promise<Map<string, Uint8Array>> {
     const found = new Map<string, Uint8Array>();
     for await (const bytes of findRaw(this.db, 'datasets', { _id: { $in: [...ids] } })) {
-      found.set(String(decode(bytes).get('_id')), bytes);
+      found.set(idIn(bytes), bytes);
     }
     return found;
   }
@@ -157,22 +159,28 @@ export class WorkLog {
   }
 }
 
-function isTooBig({ plan, after }: Ready): boolean {
-  return plan.before.bytes.length + encode(after.dataset).length > MOST_BYTES;
+function isTooBig({ plan, bytes }: Ready): boolean {
+  return plan.before.bytes.length + bytes.length > MOST_BYTES;
 }
 
-function staged({ plan, begun, after, lease, files }: Ready): Doc {
+function staged({ plan, begun, after, bytes, lease, files }: Ready): Doc {
   const deleted = (side: 'runs' | 'views') => [...changesOf(plan.before[side], after[side]).deleted];
   return Doc.of(
     ...noteOf(plan.id, begun),
     ['lease', lease.key],
     ['fence', new Scalar(BsonType.int64, Buffer.from(lease.fence.toBytesLE()))],
     ['before', new Scalar(BsonType.document, plan.before.bytes)],
-    ['after', after.dataset as Doc],
+    ['after', new Scalar(BsonType.document, bytes)],
     ['runs', deleted('runs')],
     ['views', deleted('views')],
     ['files', [...files]],
   );
+}
+
+/** The id of a document, as hexadecimal text. The server stores it first, so the rest need not be read. */
+function idIn(bytes: Uint8Array): string {
+  const isFirst = bytes[4] === BsonType.objectId && Buffer.from(bytes.subarray(5, 9)).toString() === '_id\0';
+  return isFirst ? Buffer.from(bytes.subarray(9, 21)).toString('hex') : String(decode(bytes).get('_id'));
 }
 
 function idOf(doc: ReadonlyDoc): ObjectId {

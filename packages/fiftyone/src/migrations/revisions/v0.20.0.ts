@@ -52,7 +52,8 @@ export const v0_20_0: Revision = {
             collection: name,
             // unlike a plain $ne this does not take a list that contains the id for the id
             filter: { $expr: { $ne: ['$_dataset_id', id] } },
-            update: { $set: { _dataset_id: id } },
+            update: [{ $set: { _dataset_id: id } }],
+            harmless: true,
           },
         ];
       });

@@ -97,6 +97,7 @@ function setTimes(collection: string, times: readonly string[], now: Date): Bulk
     summary: `set ${times.join(' and ')}`,
     collection,
     filter: {},
+    harmless: true,
     update: [{ $set: Object.fromEntries(times.map((time) => [time, values[time]])) }],
     refuses: hasCreation
       ? [
