@@ -32,7 +32,7 @@ export async function migrateOne(run: Run, row: Row, turn: Turn): Promise<Datase
   try {
     if (row.problem !== undefined) throw row.problem;
     const decision = decide(run, row, row.version);
-    if (!decision.go) return unchanged(row, decision.why);
+    if (!decision.go && !run.unfinished.has(String(row.id))) return unchanged(row, decision.why);
     if (!run.options.dryRun) {
       const taken = await authorized(run.connection, () => run.leases.take(`dataset ${row.id}`));
       if (!isHeld(taken)) return taken;

@@ -35,6 +35,8 @@ export interface Run {
   readonly read: ReturnType<typeof recordReader>;
   readonly applier: Applier;
   readonly order: CollectionOrder;
+  /** Datasets on which runners that died have left work. */
+  readonly unfinished: ReadonlySet<string>;
 }
 
 /** Reads which datasets there are. */
@@ -60,6 +62,7 @@ export async function openRun(connection: Connection, options: MigrateOptions, d
     read: recordReader(db),
     applier,
     order: new CollectionOrder(),
+    unfinished: await applier.work.unfinished(),
   };
 }
 

@@ -6,6 +6,7 @@ import {
   date,
   decode,
   encode,
+  equal,
   int32,
   millisecondsOf,
   numberOf,
@@ -26,6 +27,10 @@ import type { DatasetRecord } from './revision.js';
  * from the first write to the last removal, so whoever finds one knows what a runner that died has left.
  */
 export const WORK = 'migrations.work';
+
+/** The collections beside `datasets` whose documents are part of a record. */
+const SIDES = ['runs', 'views'] as const;
+type Side = (typeof SIDES)[number];
 
 /** How many datasets are committed in one round trip. */
 const BATCH = 50;
@@ -65,48 +70,52 @@ export class WorkLog {
   });
 
   /**
-   * Commits: replaces the dataset documents, if they still are what was planned from and the leases still are ours. The
-   * removals follow.
+   * Commits: replaces the dataset documents, if they still are what was planned from and the leases still are ours. New runs and
+   * views come before, changed and removed ones after it; the note has all that is needed to take back or to go on.
    *
    * @returns false for a dataset that somebody changed, or whose lease was lost
    */
   readonly commit = batched<Ready, boolean>(BATCH, async (items) => {
-    const big = items.filter(isTooBig);
-    await this.#upsert(WORK, items.filter((item) => !isTooBig(item)).map(staged));
-    for (const side of ['runs', 'views'] as const) {
-      const changes = items.map(({ plan, after }) => changesOf(plan.before[side], after[side]));
+    await this.#upsert(WORK, items.map(staged));
+    for (const side of SIDES) {
       await this.#upsert(
         side,
-        changes.flatMap(({ inserted, replaced }) => [...inserted, ...replaced]),
+        items.flatMap((item) => changesOf(item.plan.before[side], item.after[side]).inserted),
       );
     }
     await this.#replaceDatasets(items.map(({ plan }) => plan.id));
-    for (const item of big) await this.#replaceBig(item);
+    for (const item of items.filter(isTooBig)) await this.#replaceBig(item);
     const stored = await this.#bytesOf(items.map(({ plan }) => plan.id));
-    const committed = items.map(({ plan, bytes }) => {
+    const isCommitted = ({ plan, bytes }: Ready) => {
       const found = stored.get(plan.id.toHexString());
       return found !== undefined && Buffer.compare(found, bytes) === 0;
-    });
-    await this.#remove(items.filter((_, i) => committed[i]).map(staged));
-    return committed;
+    };
+    await this.#finish(items.filter(isCommitted).map(staged));
+    return items.map(isCommitted);
   });
 
-  /** What is left of the work of runners that died: finishes what was committed, and returns what was only begun. */
+  /** What runners that died have left: finishes what was committed, takes back what was not, and returns what was begun. */
   readonly recover = batched<ObjectId, Begun | undefined>(BATCH, async (ids) => {
     const left = await findDocs(this.db, WORK, { _id: { $in: [...ids] } });
-    const stored = left.length === 0 ? new Map<string, Uint8Array>() : await this.#bytesOf(left.map(idOf));
-    const isCommitted = (doc: Doc) => {
-      const [bytes, after] = [stored.get(idOf(doc).toHexString()), doc.get('after')];
-      return bytes !== undefined && after instanceof Doc && Buffer.compare(bytes, encode(after)) === 0;
-    };
-    await this.#remove(left.filter(isCommitted));
-    const begun = new Map(left.filter((doc) => !isCommitted(doc)).map((doc) => [idOf(doc).toHexString(), begunOf(doc)]));
-    return ids.map((id) => begun.get(id.toHexString()));
+    if (left.length === 0) return ids.map(() => undefined);
+    const stored = await this.#bytesOf(left.map(idOf));
+    const committed = left.filter((doc) => isAfter(doc, stored.get(idOf(doc).toHexString())));
+    await this.#finish(committed);
+    const begun = left.filter((doc) => !committed.includes(doc));
+    for (const side of SIDES)
+      await deleteByIds(
+        this.db,
+        side,
+        begun.flatMap((doc) => listIn(doc, 'inserted', side)),
+      );
+    const byId = new Map(begun.map((doc) => [idOf(doc).toHexString(), begunOf(doc)]));
+    return ids.map((id) => byId.get(id.toHexString()));
   });
 
-  /** Forgets what was begun, when nothing came of it. */
-  async forget(id: ObjectId): Promise<void> {
-    await deleteByIds(this.db, WORK, [id]);
+  /** The datasets on which work was left, by their ids as hexadecimal text. */
+  async unfinished(): Promise<Set<string>> {
+    const left = await findDocs(this.db, WORK, {}, { projection: { _id: 1 } });
+    return new Set(left.map((doc) => String(doc.get('_id'))));
   }
 
   /** The leases are read by the very command that writes, so a runner that was overtaken commits nothing. */
@@ -143,11 +152,20 @@ export class WorkLog {
     return found;
   }
 
-  async #remove(docs: readonly Doc[]): Promise<void> {
-    const removals = (key: string) => docs.flatMap((doc) => doc.get(key) as Value[]);
-    await deleteByIds(this.db, 'runs', removals('runs'));
-    await deleteByIds(this.db, 'views', removals('views'));
-    for (const file of removals('files')) await deleteFile(this.db, file);
+  /** What follows a commit: changed runs and views are written, and what nothing names any more is removed. */
+  async #finish(docs: readonly Doc[]): Promise<void> {
+    for (const side of SIDES) {
+      await this.#upsert(
+        side,
+        docs.flatMap((doc) => listIn(doc, 'replaced', side) as Doc[]),
+      );
+      await deleteByIds(
+        this.db,
+        side,
+        docs.flatMap((doc) => listIn(doc, 'deleted', side)),
+      );
+    }
+    for (const file of docs.flatMap((doc) => doc.get('files') as Value[])) await deleteFile(this.db, file);
     await deleteByIds(this.db, WORK, docs.map(idOf));
   }
 
@@ -163,18 +181,39 @@ function isTooBig({ plan, bytes }: Ready): boolean {
   return plan.before.bytes.length + bytes.length > MOST_BYTES;
 }
 
-function staged({ plan, begun, after, bytes, lease, files }: Ready): Doc {
-  const deleted = (side: 'runs' | 'views') => [...changesOf(plan.before[side], after[side]).deleted];
+/** The note of a commit. Of a dataset document that is too big for it, it has the new version only. */
+function staged(item: Ready): Doc {
+  const { plan, begun, after, bytes, lease, files } = item;
+  const changes = SIDES.map((side) => [side, changesOf(plan.before[side], after[side])] as const);
+  const idsOf = (docs: readonly ReadonlyDoc[]) => docs.map(idOf);
   return Doc.of(
     ...noteOf(plan.id, begun),
     ['lease', lease.key],
     ['fence', new Scalar(BsonType.int64, Buffer.from(lease.fence.toBytesLE()))],
-    ['before', new Scalar(BsonType.document, plan.before.bytes)],
-    ['after', new Scalar(BsonType.document, bytes)],
-    ['runs', deleted('runs')],
-    ['views', deleted('views')],
+    ['version', after.dataset.get('version') ?? null],
+    ...(isTooBig(item)
+      ? []
+      : ([
+          ['before', new Scalar(BsonType.document, plan.before.bytes)],
+          ['after', new Scalar(BsonType.document, bytes)],
+        ] as [string, Value][])),
+    ['inserted', new Doc(changes.map(([side, { inserted }]) => [side, idsOf(inserted)]))],
+    ['replaced', new Doc(changes.map(([side, { replaced }]) => [side, [...(replaced as Doc[])]]))],
+    ['deleted', new Doc(changes.map(([side, { deleted }]) => [side, [...deleted]]))],
     ['files', [...files]],
   );
+}
+
+/** Whether a stored dataset document is what a note says it is to become. */
+function isAfter(note: Doc, stored: Uint8Array | undefined): boolean {
+  if (stored === undefined || !note.has('lease')) return false;
+  const after = note.get('after');
+  if (after instanceof Doc) return Buffer.compare(stored, encode(after)) === 0;
+  return equal(decode(stored).get('version') ?? null, note.get('version') ?? null);
+}
+
+function listIn(note: Doc, key: string, side: Side): readonly Value[] {
+  return ((note.get(key) as Doc | undefined)?.get(side) as Value[] | undefined) ?? [];
 }
 
 /** The id of a document, as hexadecimal text. The server stores it first, so the rest need not be read. */

@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { LEASES } from '../src/database/leases.js';
+import { WORK } from '../src/migrations/work.js';
+import { startProxy } from './support/cutting-proxy.js';
+import { idsOf, partOf } from './support/dataset-parts.js';
+import { differences } from './support/differences.js';
+import { readDump } from './support/dump.js';
+import { freshDatabase } from './support/fresh-database.js';
+import { migrated } from './support/migrated.js';
+import { type Snapshot, snapshot } from './support/snapshot.js';
+
+/** Runs a migration that dies after so many commands, then another one that is left alone. */
+async function diesAfter(input: Snapshot, target: string, most: number): Promise<{ result: Snapshot; left: number }> {
+  const database = await freshDatabase(input);
+  const proxy = await startProxy(Number(new URL(database.uri).port), most);
+  const uri = `mongodb://127.0.0.1:${proxy.port}/?directConnection=true&serverSelectionTimeoutMS=200`;
+  await migrated({ ...database, uri }, { target }).catch(() => undefined);
+  await proxy.close();
+  // as if the time had passed after which the leases of a dead process are taken over
+  await database.db.collection(LEASES).updateMany({}, { $set: { expires: new Date(0) } });
+  const { report } = await migrated(database, { target });
+  expect(report.datasets.filter(({ result }) => result === 'failed')).toEqual([]);
+  return { result: await snapshot(database.db), left: await database.db.collection(WORK).countDocuments() };
+}
+
+test.each([
+  ['up, with runs and results files', 'databases/0.18.0-main', '1.22.1'],
+  ['down, with runs, views and results files', 'databases/1.22.1-main', '0.15.1'],
+  ['up from the layout before 0.6.2', 'databases/0.6.0-synth', '0.8.0'],
+])(
+  'a run that dies after any command leaves what the next run finishes, with the same result: %s',
+  async (_, recorded, target) => {
+    const whole = await readDump(recorded);
+    const input = partOf(whole, idsOf(whole, ['labels', 'video']));
+    const undisturbed = await freshDatabase(input);
+    const proxy = await startProxy(Number(new URL(undisturbed.uri).port));
+    await migrated({ ...undisturbed, uri: `mongodb://127.0.0.1:${proxy.port}/?directConnection=true` }, { target });
+    const expected = await snapshot(undisturbed.db);
+    const points = proxy.messages();
+    await proxy.close();
+    expect(points).toBeGreaterThan(20);
+
+    const wrong: string[] = [];
+    for (let most = 1; most < points; most++) {
+      const { result, left } = await diesAfter(input, target, most);
+      wrong.push(...differences(expected, result, { base: input }).map((line) => `after ${most} commands: ${line}`));
+      if (left > 0) wrong.push(`after ${most} commands: ${left} documents of work left`);
+    }
+    console.log(`died at ${points - 1} points on the way from ${recorded} to ${target}`);
+    expect(wrong).toEqual([]);
+  },
+  180_000,
+);
