@@ -2,10 +2,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { extract } from 'tar';
 
 /** Fills an empty database with a recorded one, e.g. `0.14.3-main`. @returns the number of documents */
 export async function restoreRecorded(db, name) {
+  const { extract } = await import('tar');
   const { restoreFolder } = await import('../packages/fiftyone/dist/backup/restore.js');
   const folder = await mkdtemp(join(tmpdir(), 'fiftyone-recorded-'));
   try {

@@ -8,7 +8,6 @@ import { readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MongoClient } from 'mongodb';
 import { restoreRecorded } from './recorded.mjs';
 import { makeReady, withoutSettings } from './workspace.mjs';
 
@@ -95,6 +94,7 @@ async function testClient(version, server) {
 
 /** What went wrong, a line each. */
 async function migrateAndLoad(name, version, server) {
+  const { MongoClient } = await import('mongodb');
   const client = await MongoClient.connect(server.uri);
   const db = client.db(`real-${name}-${version}`.replaceAll('.', '_'));
   try {
