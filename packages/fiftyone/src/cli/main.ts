@@ -68,6 +68,8 @@ export function buildProgram(exit: (code: number) => void): Command {
     )
     .option('-y, --yes', 'do not ask before a step that loses data')
     .addOption(new Option('--concurrency <n>', 'how many datasets at once').argParser(parseConcurrency).default(4))
+    .option('--history [run]', 'print what was migrated, by whom and when; with the beginning of a run its datasets')
+    .option('--unlock', 'show who is at work on this database, and ask whether to end their leases')
     .option('--json', 'print the result as JSON')
     .addHelpText('after', EXIT_CODES)
     .action(async (options) => {

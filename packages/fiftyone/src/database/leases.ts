@@ -105,10 +105,7 @@ export class Leases {
 
   async #releaseAll(leases: readonly HeldLease[]): Promise<undefined[]> {
     for (const { key } of leases) this.#held.delete(key);
-    if (this.#held.size === 0) {
-      clearInterval(this.#timer);
-      this.#timer = undefined;
-    }
+    if (this.#held.size === 0) this.stop();
     // the documents stay, because a fencing number must never go back
     const free = { $set: { expires: new Date(0) } };
     await this.#collection.bulkWrite(
@@ -116,6 +113,12 @@ export class Leases {
       { ordered: false },
     );
     return leases.map(() => undefined);
+  }
+
+  /** Ends the heartbeat, as if the process had died: the leases end by themselves. */
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 
   /** Gives back every lease. */
@@ -174,4 +177,18 @@ function userName(): string {
   } catch {
     return String(process.getuid?.() ?? 'unknown');
   }
+}
+
+/** The leases that are held now. */
+export async function activeLeases(db: Db): Promise<StoredLease[]> {
+  return await db
+    .collection<StoredLease>(LEASES)
+    .find({ $expr: { $gt: ['$expires', '$$NOW'] } }, { promoteLongs: false })
+    .toArray();
+}
+
+/** Ends leases, whoever holds them: their holders write nothing any more. */
+export async function expireLeases(db: Db, leases: readonly StoredLease[]): Promise<void> {
+  const ids = leases.map(({ _id }) => _id);
+  await db.collection<StoredLease>(LEASES).updateMany({ _id: { $in: ids } }, { $set: { expires: new Date(0) } });
 }

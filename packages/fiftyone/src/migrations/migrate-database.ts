@@ -1,14 +1,27 @@
 import type { Db } from 'mongodb';
 import { authorized, type Connection } from '../database/connection.js';
 import { readDatabaseConfig, saveDatabaseVersion } from '../database/database-config.js';
+import { Leases } from '../database/leases.js';
 import { parseVersion } from '../version.js';
 import { gateDatabase } from './gate.js';
+import { Journal } from './journal.js';
 import type { MigrateOptions } from './migrate.js';
 import { findOrphans } from './orphans.js';
 import type { DatabaseOutcome } from './report.js';
 
 /** Migrates the database itself: its version, not its datasets. */
 export async function migrateDatabase(connection: Connection, options: MigrateOptions = {}): Promise<DatabaseOutcome> {
+  const outcome = await moveDatabase(connection, options);
+  if (outcome.result === 'migrated') {
+    const journal = new Journal(connection.db, new Leases(connection.db).holder, options.target, outcome);
+    await journal.open();
+    await journal.close();
+  }
+  return outcome;
+}
+
+/** Migrates the database as part of a run that keeps the journal. */
+export async function moveDatabase(connection: Connection, options: MigrateOptions = {}): Promise<DatabaseOutcome> {
   const { db, settings } = connection;
   if (options.target !== undefined) parseVersion(options.target);
   const config = await readDatabaseConfig(db);

@@ -4,9 +4,10 @@ import type { Connection } from '../database/connection.js';
 import { readDatabaseConfig } from '../database/database-config.js';
 import { DatasetNotFoundError } from '../errors.js';
 import { inWindow } from './in-window.js';
-import { migrateDatabase } from './migrate-database.js';
+import { Journal } from './journal.js';
+import { moveDatabase } from './migrate-database.js';
 import { migrateOne } from './one-dataset.js';
-import type { DatasetOutcome, MigrationEvent, MigrationReport } from './report.js';
+import type { DatabaseOutcome, DatasetOutcome, MigrationEvent, MigrationReport } from './report.js';
 import { compareNames, openRun, type Row, type Run } from './run.js';
 
 /** How many datasets are under way at once; those that edit samples or frames wait for `concurrency`. */
@@ -31,10 +32,10 @@ export interface MigrateOptions {
 
 /** Migrates the database and every dataset. @throws AdminRequiredError, IncompatibleError before anything is written */
 export async function migrateAll(connection: Connection, options: MigrateOptions = {}): Promise<MigrationReport> {
-  const database = await migrateDatabase(connection, options);
+  const database = await moveDatabase(connection, options);
   const run = await openRun(connection, options, database.to);
   const rows = [...run.rows].sort((a, b) => compareNames(a.name, b.name));
-  return { database, ...(await migrateRows(run, rows)) };
+  return { database, ...(await migrateRows(run, rows, database)) };
 }
 
 /** Migrates the datasets with these names, in this order. One that does not exist is a failure in the report. */
@@ -52,8 +53,14 @@ export async function migrateDatasets(
   return await migrateRows(run, rows);
 }
 
-async function migrateRows(run: Run, rows: readonly Row[]): Promise<{ datasets: DatasetOutcome[]; notRun: string[] }> {
+async function migrateRows(
+  run: Run,
+  rows: readonly Row[],
+  database?: DatabaseOutcome,
+): Promise<{ datasets: DatasetOutcome[]; notRun: string[] }> {
   const { options } = run;
+  const journal = new Journal(run.connection.db, run.leases.holder, options.target, database);
+  if (database?.result === 'migrated') await journal.open();
   options.onEvent?.({ kind: 'begin', total: rows.length });
   const outcomes = new Map<Row, DatasetOutcome>();
   let failed = false;
@@ -71,6 +78,7 @@ async function migrateRows(run: Run, rows: readonly Row[]): Promise<{ datasets: 
         }
         failed ||= outcome.result === 'failed';
         outcomes.set(row, outcome);
+        await journal.add(outcome);
         options.onEvent?.({ kind: 'done', outcome });
       });
       // others are at work on these: by now they may have finished, or ended without finishing
@@ -79,6 +87,7 @@ async function migrateRows(run: Run, rows: readonly Row[]): Promise<{ datasets: 
     }
   } finally {
     await run.leases.releaseAll();
+    await journal.close();
   }
   return {
     datasets: rows.flatMap((row) => outcomes.get(row) ?? []),

@@ -16,6 +16,8 @@ export interface MigrateFlags {
   readonly yes?: boolean;
   readonly concurrency: number;
   readonly json?: boolean;
+  readonly history?: string | true;
+  readonly unlock?: boolean;
 }
 
 /** `fiftyone migrate`. @returns the exit code */
@@ -31,6 +33,9 @@ export async function migrate(flags: MigrateFlags): Promise<number> {
     }
     // looking needs nothing of the engine, and is to be quick
     if (flags.info) return await (await import('../migrate-info.js')).showInfo(connection, flags);
+    if (flags.history)
+      return await (await import('../migrate-history.js')).showHistory(connection, flags.history, flags.json === true);
+    if (flags.unlock) return await (await import('../migrate-unlock.js')).unlock(connection, flags.yes === true);
     return await (await import('../migrate-run.js')).runMigration(connection, flags, target);
   } finally {
     await connection.close();

@@ -1,0 +1,108 @@
+import type { Db } from 'mongodb';
+import { batched } from '../batched.js';
+import type { Holder } from '../database/leases.js';
+import type { DatabaseOutcome, DatasetOutcome } from './report.js';
+
+/** The collection of what was done, by whom and when. Clients of FiftyOne do not know it and leave it alone. */
+export const JOURNAL = 'migrations.journal';
+
+const BATCH = 200;
+
+/** A run that changed something, or tried to. */
+export interface RunEntry {
+  readonly _id: string;
+  readonly kind: 'run';
+  readonly holder: Holder;
+  readonly started: Date;
+  /** Null while it runs, and for ever if it died. */
+  readonly ended: Date | null;
+  readonly target: string | null;
+  readonly database: Pick<DatabaseOutcome, 'from' | 'to'> | null;
+  readonly migrated: number;
+  readonly failed: number;
+}
+
+/** What a run did to one dataset. */
+export interface DatasetEntry extends Omit<DatasetOutcome, 'error'> {
+  readonly _id: string;
+  readonly kind: 'dataset';
+  readonly run: string;
+  readonly at: Date;
+}
+
+/** Writes the journal of one run; the first entry opens it, so a run that had nothing to do leaves no trace. */
+export class Journal {
+  readonly #counts = { migrated: 0, failed: 0 };
+  #entries = 0;
+  #opened: Promise<unknown> | undefined;
+
+  constructor(
+    readonly db: Db,
+    readonly holder: Holder,
+    readonly target: string | undefined,
+    readonly database: DatabaseOutcome | undefined,
+  ) {}
+
+  /** Opens the journal of the run, before its first write. */
+  open(): Promise<unknown> {
+    const { from, to, result } = this.database ?? {};
+    this.#opened ??= this.#collection.insertOne({
+      _id: this.holder.run,
+      kind: 'run',
+      holder: this.holder,
+      started: new Date(),
+      ended: null,
+      target: this.target ?? null,
+      database: result === 'migrated' ? { from: from as string, to: to as string } : null,
+      ...this.#counts,
+    });
+    return this.#opened;
+  }
+
+  /** Notes what was done to a dataset; a run that changes nothing notes nothing. */
+  async add(outcome: DatasetOutcome): Promise<void> {
+    if (outcome.result === 'migrated') this.#counts.migrated++;
+    if (outcome.result === 'failed') this.#counts.failed++;
+    if (outcome.result === 'migrated' || (outcome.result === 'failed' && this.#opened)) await this.#write(outcome);
+  }
+
+  readonly #write = batched<DatasetOutcome, undefined>(BATCH, async (outcomes) => {
+    await this.open();
+    const run = this.holder.run;
+    const entries = outcomes.map(({ error: _, ...outcome }): DatasetEntry => {
+      return { _id: `${run} ${this.#entries++}`, kind: 'dataset', run, at: new Date(), ...outcome };
+    });
+    await this.#collection.insertMany(entries, { ordered: false });
+    return outcomes.map(() => undefined);
+  });
+
+  /** Closes the journal of the run. */
+  async close(): Promise<void> {
+    if (!this.#opened) return;
+    await this.#opened;
+    await this.#collection.updateOne({ _id: this.holder.run }, { $set: { ended: new Date(), ...this.#counts } });
+  }
+
+  get #collection() {
+    return this.db.collection<RunEntry | DatasetEntry>(JOURNAL);
+  }
+}
+
+/** The runs of a database, newest first. */
+export async function readRuns(db: Db): Promise<RunEntry[]> {
+  return await db.collection<RunEntry>(JOURNAL).find({ kind: 'run' }).sort({ started: -1 }).toArray();
+}
+
+/** What one run did, dataset by dataset. @param run its id, or the beginning of it */
+export async function readRun(db: Db, run: string): Promise<{ run: RunEntry; datasets: DatasetEntry[] } | undefined> {
+  const runs = await readRuns(db);
+  const found = runs.filter(({ _id }) => _id.startsWith(run));
+  const entry = found.length === 1 ? found[0] : undefined;
+  if (!entry) return undefined;
+  const datasets = await db
+    .collection<DatasetEntry>(JOURNAL)
+    .find({ kind: 'dataset', run: entry._id })
+    .sort({ at: 1, _id: 1 })
+    .toArray();
+  return { run: entry, datasets };
+}
