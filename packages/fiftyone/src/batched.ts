@@ -1,3 +1,5 @@
+import { isUnreachable } from './errors.js';
+
 interface Waiting<K, V> {
   readonly key: K;
   readonly resolve: (value: V) => void;
@@ -8,7 +10,8 @@ interface Waiting<K, V> {
  * Turns a function over many keys into one over one key. While a batch is under way the next one gathers, so a lone caller
  * never waits, and a thousand at once share a few round trips.
  *
- * @param run gives a value per key, in order. If a batch fails its keys are tried one by one, so that each gets its own error.
+ * @param run gives a value per key, in order. If a batch fails its keys are tried one by one, so that each gets its own error;
+ *   not so when the server is gone, which is the same for all
  */
 export function batched<K, V>(limit: number, run: (keys: readonly K[]) => Promise<readonly V[]>): (key: K) => Promise<V> {
   let pending: Waiting<K, V>[] = [];
@@ -19,7 +22,7 @@ export function batched<K, V>(limit: number, run: (keys: readonly K[]) => Promis
       const values = await run(batch.map(({ key }) => key));
       for (const [i, waiting] of batch.entries()) waiting.resolve(values[i] as V);
     } catch (error) {
-      if (batch.length === 1) batch[0]?.reject(error);
+      if (batch.length === 1 || isUnreachable(error)) for (const waiting of batch) waiting.reject(error);
       else for (const waiting of batch) await settle([waiting]);
     }
   }

@@ -66,6 +66,12 @@ export class MalformedError extends FiftyOneError {
     readonly found: string,
     readonly expected: string,
   ) {
-    super(`${where} is ${found}, expected ${expected}`);
+    super(`${where} is ${found}, expected ${expected}`, { hint: 'correct it in the database by hand: nothing was changed' });
   }
+}
+
+/** Whether the server cannot be reached any more, so that trying the rest is in vain. */
+export function isUnreachable(error: unknown): boolean {
+  const name = error instanceof Error ? error.name : '';
+  return /^Mongo(Network|ServerSelection|NotConnected|TopologyClosed|PoolCleared)/.test(name);
 }

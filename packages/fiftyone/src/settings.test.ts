@@ -127,10 +127,10 @@ test('all mistakes are reported at once', () => {
 
 test.each([
   ['{\n  "a": 1,\n}', 'line 3, column 1'],
-  ['{"a": tru}', '"{"a": tru}" is not valid JSON'],
+  ['{"a": tru}', 'unexpected token'],
   ['{"a": 1', 'line 1, column 8'],
   ['', 'line 1, column 1'],
-])('a malformed config file %j is reported with the place of the mistake', (content, place) => {
+])('a malformed config file %j is reported with the place of the mistake, as far as that shows nothing of it', (content, place) => {
   const env = configFile(content);
   expect(mistakesOf(env)).toEqual([expect.stringContaining(`${env.FIFTYONE_CONFIG_PATH} is not JSON: `)]);
   expect(mistakesOf(env)[0]).toContain(place);

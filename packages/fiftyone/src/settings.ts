@@ -152,7 +152,8 @@ function readConfig(path: string, mistakes: string[]): ConfigFile {
 /** The message of JSON.parse with line and column; of a wrong token it shows the surroundings instead. */
 function mistakeIn(text: string, message: string): string {
   const [, what, offset] = /^(.*?) in JSON at position (\d+)/s.exec(message) ?? [];
-  if (what === undefined && !/^Unexpected end/.test(message)) return message;
+  // what the engine says otherwise quotes the text, which may hold a password
+  if (what === undefined && !/^Unexpected end/.test(message)) return 'unexpected token';
   const lines = text.slice(0, offset === undefined ? text.length : Number(offset)).split('\n');
   return `${what ?? 'unexpected end'} (line ${lines.length}, column ${(lines.at(-1) as string).length + 1})`;
 }

@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
-import { ExitCode, FiftyOneError, UsageError } from '../errors.js';
+import { ExitCode, FiftyOneError, isUnreachable, UsageError } from '../errors.js';
 import { sdkVersion } from '../version.js';
 
 const EXIT_CODES = `
@@ -14,6 +14,8 @@ Exit codes:
 /** Runs the command line and returns its exit code. Only here are errors turned into exit codes. */
 export async function main(args: readonly string[]): Promise<number> {
   let code: number = ExitCode.done;
+  // whoever reads our output may stop reading: the work goes on
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   try {
     await buildProgram((result) => {
       code = result;
@@ -30,8 +32,20 @@ function printError(error: unknown): number {
     process.stderr.write(`error: ${error.message}\n${error.hint === undefined ? '' : `  ${error.hint}\n`}`);
     return error.exitCode;
   }
+  const fault = error as Error & { code?: unknown };
+  if (fault.name?.startsWith('Mongo')) {
+    process.stderr.write(`error: ${fault.message.slice(0, 300)}\n  ${hintFor(fault)}\n`);
+    return ExitCode.failed;
+  }
   process.stderr.write(`error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   return ExitCode.failed;
+}
+
+/** What to do about an error of the server or of the way to it. */
+function hintFor(error: Error & { code?: unknown }): string {
+  if (error.code === 13) return 'the database user may not do this: check the user and its roles in FIFTYONE_DATABASE_URI';
+  if (isUnreachable(error)) return 'the server is gone: when it is back, the same command does what is left';
+  return 'nothing is half-done: the same command does what is left';
 }
 
 /** The commands and their options; each option's help is what users read. @param exit is told the exit code of a command */

@@ -1,5 +1,5 @@
 import type { Connection } from '../database/connection.js';
-import { ExitCode } from '../errors.js';
+import { ExitCode, FiftyOneError } from '../errors.js';
 import { type MigrateOptions, migrateAll, migrateDatasets } from '../migrations/migrate.js';
 import { migrateDatabase } from '../migrations/migrate-database.js';
 import type { MigrationReport } from '../migrations/report.js';
@@ -54,5 +54,9 @@ async function verb(connection: Connection, flags: MigrateFlags, options: Migrat
 function exitCodeOf({ database, datasets, notRun }: MigrationReport): number {
   if (notRun.length === 0 && datasets.every((outcome) => outcome.result !== 'failed')) return ExitCode.done;
   const changed = database?.result === 'migrated' || datasets.some((outcome) => outcome.result === 'migrated');
-  return changed ? ExitCode.partly : ExitCode.failed;
+  if (changed) return ExitCode.partly;
+  const codes = new Set(
+    datasets.flatMap(({ error }) => (error instanceof FiftyOneError ? [error.exitCode] : error ? [ExitCode.failed] : [])),
+  );
+  return codes.size === 1 ? ([...codes][0] as number) : ExitCode.failed;
 }

@@ -1,5 +1,6 @@
 import { DatasetNotFoundError } from '../errors.js';
 import type { DatabaseOutcome, DatasetOutcome, MigrationReport } from '../migrations/report.js';
+import { shellWord } from '../shell-word.js';
 
 /** What a run did: the database, how many datasets, which were renamed. */
 export function reportText(report: MigrationReport): string {
@@ -44,7 +45,7 @@ function failure({ name, reasons, hint, error }: DatasetOutcome, options: readon
   const lines = [`  ${name ?? '(without a name)'}`, ...reasons.map((reason) => `    ${reason}`)];
   if (hint !== undefined) lines.push(`    ${hint}`);
   if (name !== null && !(error instanceof DatasetNotFoundError))
-    lines.push(`    try again: ${['fiftyone migrate -n', quote(name), ...options].join(' ')}`);
+    lines.push(`    try again: ${['fiftyone migrate -n', shellWord(name), ...options].join(' ')}`);
   return lines;
 }
 
@@ -82,9 +83,4 @@ function summary(reasons: readonly string[]): string {
 
 function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? '' : 's'}`;
-}
-
-/** The name as a shell takes it. */
-function quote(name: string): string {
-  return /^[\w.@%+=:,/-]+$/.test(name) && !name.startsWith('-') ? name : `'${name.replaceAll("'", "'\\''")}'`;
 }

@@ -1,5 +1,5 @@
 import type { Db } from 'mongodb';
-import { Doc, type ReadonlyDoc, type Value } from '../bson/index.js';
+import { Doc, type ReadonlyDoc, toEjson, type Value } from '../bson/index.js';
 import { ConnectionError, MalformedError } from '../errors.js';
 import { compareBase, isVersion, openSourceVersion } from '../version.js';
 import { deleteByIds, findDocs, updateRaw } from './raw.js';
@@ -30,9 +30,12 @@ export async function readDatabaseConfig(db: Db): Promise<DatabaseConfig> {
   const doc = docs[0];
   const type = doc?.get('type') ?? DATABASE_TYPE;
   if (type !== DATABASE_TYPE) {
-    throw new ConnectionError(`cannot connect to database type '${String(type)}' with client type '${DATABASE_TYPE}'`, {
-      hint: 'this database belongs to another product: check FIFTYONE_DATABASE_NAME',
-    });
+    throw new ConnectionError(
+      `cannot connect to database type '${typeof type === 'string' ? type : toEjson(type)}' with client type '${DATABASE_TYPE}'`,
+      {
+        hint: 'this database belongs to another product: check FIFTYONE_DATABASE_NAME',
+      },
+    );
   }
   const superfluous = docs.slice(1).map((other) => other.get('_id') as Value);
   const version = doc?.get('version') ?? null;
@@ -51,7 +54,9 @@ async function newestDataset(db: Db): Promise<string> {
   const docs = await findDocs(db, 'datasets', {}, { projection: { _id: 0, version: 1 } });
   if (docs.length === 0) return openSourceVersion;
   const versions = docs.map((doc) => doc.get('version')).filter((v): v is string => typeof v === 'string' && isVersion(v));
-  return versions.reduce((newest, version) => (compareBase(version, newest) > 0 ? version : newest), '0.0');
+  // one that is newer than this client was not written by the release that the others were
+  const known = versions.filter((version) => compareBase(version, openSourceVersion) <= 0);
+  return known.reduce((newest, version) => (compareBase(version, newest) > 0 ? version : newest), '0.0');
 }
 
 /** Stores the version. Other keys of the document stay; superfluous documents are removed. */

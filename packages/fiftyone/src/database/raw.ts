@@ -2,6 +2,8 @@ import type { Db, FindOptions, Document as Plain } from 'mongodb';
 import commands from 'mongodb/lib/cmap/commands.js';
 import { Doc, decode, encode, int32, type ReadonlyDoc, type Value } from '../bson/index.js';
 
+const DUPLICATE_KEY = 11000;
+
 /** Documents as their BSON bytes, in the order in which the server gives them. */
 export async function* findRaw(
   db: Db,
@@ -24,27 +26,35 @@ export async function findDocs(db: Db, collection: string, filter: Plain = {}, o
   return docs;
 }
 
-/** What the server answers to a write: statements that matched, and documents that changed. */
+/** What the server answers to a write: how many documents matched. */
 export interface WriteResult {
   readonly n: number;
-  readonly nModified?: number;
 }
 
 /** Inserts documents given as BSON bytes. @throws MongoServerError for the first that is refused */
 export async function insertRaw(db: Db, collection: string, docs: readonly Uint8Array[]): Promise<void> {
-  const limits = { count: 100_000, bytes: 40_000_000 };
+  for (const batch of messages(docs)) await write(db, { insert: collection }, 'documents', batch);
+}
+
+/** Inserts those documents whose `_id` is not there yet. */
+export async function insertNew(db: Db, collection: string, docs: readonly Uint8Array[]): Promise<void> {
+  for (const batch of messages(docs)) await write(db, { insert: collection, ordered: false }, 'documents', batch, DUPLICATE_KEY);
+}
+
+/** As many documents as one message to the server may have: 100,000, and 48 MB less room for the rest. */
+function* messages(docs: readonly Uint8Array[]): Generator<Uint8Array[]> {
   let batch: Uint8Array[] = [];
   let size = 0;
   for (const doc of docs) {
-    if (batch.length === limits.count || (batch.length > 0 && size + doc.length > limits.bytes)) {
-      await write(db, { insert: collection }, 'documents', batch);
+    if (batch.length === 100_000 || (batch.length > 0 && size + doc.length > 40_000_000)) {
+      yield batch;
       batch = [];
       size = 0;
     }
     batch.push(doc);
     size += doc.length;
   }
-  if (batch.length > 0) await write(db, { insert: collection }, 'documents', batch);
+  if (batch.length > 0) yield batch;
 }
 
 /** Runs update statements `{q, u, upsert?, multi?}`. @param majority wait until the write cannot be lost any more */
@@ -55,7 +65,9 @@ export async function updateRaw(
   majority = false,
 ): Promise<WriteResult> {
   const command = majority ? { update: collection, writeConcern: { w: 'majority' } } : { update: collection };
-  return await write(db, command, 'updates', statements.map(encode));
+  let n = 0;
+  for (const batch of messages(statements.map(encode))) n += (await write(db, command, 'updates', batch)).n;
+  return { n };
 }
 
 /** Deletes documents by their `_id`, whatever its type. */
@@ -75,12 +87,19 @@ export async function runRaw(db: Db, command: Doc): Promise<void> {
  * Sends a write command whose documents are bytes already, which the driver's public interface cannot.
  * Its own bulk writes use the same document sequences (OP_MSG section of kind 1).
  */
-async function write(db: Db, command: Plain, field: string, docs: readonly Uint8Array[]): Promise<WriteResult> {
+async function write(
+  db: Db,
+  command: Plain,
+  field: string,
+  docs: readonly Uint8Array[],
+  tolerated?: number,
+): Promise<WriteResult> {
   const sequence = new commands.DocumentSequence(field);
   for (const doc of docs) sequence.push({}, doc);
   const result = await db.command({ ...command, [field]: sequence });
   const { MongoServerError } = await import('mongodb');
-  const failure = result.writeErrors?.[0] ?? result.writeConcernError;
+  const errors = (result.writeErrors ?? []).filter((error: { code: number }) => error.code !== tolerated);
+  const failure = errors[0] ?? result.writeConcernError;
   if (failure) throw new MongoServerError(failure);
   return result as unknown as WriteResult;
 }

@@ -21,13 +21,13 @@ function staysAt(head: string, admin: boolean): string | undefined {
  * @param target undefined for this client's own version
  * @throws AdminRequiredError, IncompatibleError
  */
-export function gateDatabase(head: string, target: string | undefined, admin: boolean): Decision {
+export function gateDatabase(head: string, target: string | undefined, admin: boolean, address?: string): Decision {
   const to = target ?? openSourceVersion;
   const stays = target === undefined ? staysAt(head, admin) : undefined;
   if (head === to) return skip(`the database is at ${to} already`);
   if (stays !== undefined) return skip(stays);
   if (!admin) {
-    if (target === undefined) throw incompatible(`database v${head}`, head);
+    if (target === undefined) throw incompatible(`database v${head}${address === undefined ? '' : ` at ${address}`}`, head);
     throw adminRequired(`database from v${head} to v${to}`);
   }
   guard(head, to);

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ObjectId } from '../bson/index.js';
 import type { Connection } from '../database/connection.js';
 import { readDatabaseConfig } from '../database/database-config.js';
-import { DatasetNotFoundError } from '../errors.js';
+import { DatasetNotFoundError, isUnreachable } from '../errors.js';
+import { gateConnection } from './gate.js';
 import { inWindow } from './in-window.js';
 import { Journal } from './journal.js';
 import { moveDatabase } from './migrate-database.js';
@@ -44,7 +45,9 @@ export async function migrateDatasets(
   names: readonly string[],
   options: MigrateOptions = {},
 ): Promise<MigrationReport> {
+  const { settings, address } = connection;
   const { version } = await readDatabaseConfig(connection.db);
+  if (!settings.databaseAdmin && !settings.disableMigrations) gateConnection(version, address);
   const run = await openRun(connection, options, version);
   const rows = names.map((name) => {
     const row = run.rows.find((candidate) => candidate.name === name);
@@ -64,7 +67,9 @@ async function migrateRows(
   options.onEvent?.({ kind: 'begin', total: rows.length });
   const outcomes = new Map<Row, DatasetOutcome>();
   let failed = false;
-  const stopped = () => failed && options.stopAtFailure === true;
+  let gone = false;
+  const stopped = () => gone || (failed && options.stopAtFailure === true);
+  const told = new Set<Row>();
   let waiting = rows;
   try {
     while (waiting.length > 0 && !stopped()) {
@@ -73,12 +78,14 @@ async function migrateRows(
         const outcome = await migrateOne(run, row, turn);
         if (!('result' in outcome)) {
           leased.push(row);
-          options.onEvent?.({ kind: 'waiting', name: row.name ?? '', holder: outcome.holder });
+          if (!told.has(row)) options.onEvent?.({ kind: 'waiting', name: row.name ?? '', holder: outcome.holder });
+          told.add(row);
           return;
         }
         failed ||= outcome.result === 'failed';
+        gone ||= isUnreachable(outcome.error);
         outcomes.set(row, outcome);
-        await journal.add(outcome);
+        if (!gone) await journal.add(outcome);
         options.onEvent?.({ kind: 'done', outcome });
       });
       // others are at work on these: by now they may have finished, or ended without finishing
@@ -86,8 +93,10 @@ async function migrateRows(
       if (waiting.length > 0) await sleep(WAIT_MS);
     }
   } finally {
-    await run.leases.releaseAll();
-    await journal.close();
+    if (!gone) {
+      await run.leases.releaseAll();
+      await journal.close();
+    }
   }
   return {
     datasets: rows.flatMap((row) => outcomes.get(row) ?? []),

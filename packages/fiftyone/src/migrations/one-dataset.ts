@@ -1,7 +1,8 @@
-import { toEjson, type Value } from '../bson/index.js';
+import { encode, toEjson, type Value } from '../bson/index.js';
 import { authorized } from '../database/connection.js';
 import { isHeld, type Lease, type StoredLease } from '../database/leases.js';
-import { DatasetNotFoundError, FiftyOneError, MalformedError, RefusedError } from '../errors.js';
+import { DatasetNotFoundError, FiftyOneError, isUnreachable, MalformedError, RefusedError } from '../errors.js';
+import { shellWord } from '../shell-word.js';
 import { isVersion, missingVersion } from '../version.js';
 import { Attempts, applyPlan, type StoredPlan } from './apply.js';
 import type { CollectionOrder } from './collection-order.js';
@@ -19,6 +20,13 @@ import type { Begun } from './work.js';
 /** How many times a dataset is planned again when other clients keep changing it. */
 const MOST_ATTEMPTS = 10;
 
+const UNREACHABLE = 'the server is gone: when it is back, the same command does what is left';
+
+const MOST_MESSAGE = 300;
+
+/** The largest document that MongoDB stores. */
+const MOST_BYTES = 16 * 1024 * 1024;
+
 /**
  * Migrates one dataset: takes the lease, finishes what a runner that died has left, reads, plans, checks, applies. Never throws.
  *
@@ -31,8 +39,11 @@ export async function migrateOne(run: Run, row: Row, turn: Turn): Promise<Datase
   let order: Order | undefined;
   try {
     if (row.problem !== undefined) throw row.problem;
+    const begun = run.unfinished.get(String(row.id));
     const decision = decide(run, row, row.version);
-    if (!decision.go && !run.unfinished.has(String(row.id))) return unchanged(row, decision.why);
+    if (!decision.go && !begun) return unchanged(row, decision.why);
+    if (begun && run.options.dryRun && (row.version ?? null) === begun.from && !(decision.go && decision.to === begun.to))
+      throw interrupted(row, begun);
     if (!run.options.dryRun) {
       const taken = await authorized(run.connection, () => run.leases.take(`dataset ${row.id}`));
       if (!isHeld(taken)) return taken;
@@ -44,7 +55,7 @@ export async function migrateOne(run: Run, row: Row, turn: Turn): Promise<Datase
       const planned: Planned = await makePlan(run, row, left, turn, order);
       if (!planned.go) return unchanged({ ...row, version: planned.version }, planned.why);
       ({ plan, order } = planned);
-      const reasons = [...plan.blocked, ...(await findMalformed(run.connection.db, plan))];
+      const reasons = [...plan.blocked, ...tooBig(plan), ...(await findMalformed(run.connection.db, plan))];
       if (reasons.length > 0) throw new RefusedError(plan.name, reasons);
       plan = { ...plan, loses: [...plan.loses, ...(await findLosses(run.connection.db, plan))] };
       if (lease === undefined) return { ...outcomeOf(plan), result: 'planned', reasons: [], seconds: since(started) };
@@ -89,9 +100,9 @@ async function makePlan(run: Run, row: Row, left: Begun | undefined, turn: Turn,
     if (!record) throw new DatasetNotFoundError(row.name as string);
     const version = storedVersion(record.dataset);
     const decision = decide(run, row, version ?? undefined);
+    if (left && !(decision.go && decision.to === left.to)) throw interrupted(row, left);
     if (!decision.go) return { ...decision, version };
     const begun = left ?? { from: version, to: decision.to, now: run.now };
-    if (begun.from !== version || begun.to !== decision.to) throw interrupted(row, begun);
     const plan = planFor(run, row, record, begun);
     return { go: true, begun, plan, order: queued ?? run.order.queue(plan.stages.flatMap((stage) => stage.bulk)) };
   } finally {
@@ -110,11 +121,8 @@ function planFor({ options, names }: Run, row: Row, record: StoredRecord, { from
 
 function interrupted(row: Row, { from, to }: Begun): RefusedError {
   const name = row.name as string;
-  return new RefusedError(
-    name,
-    [`it was interrupted on its way from ${from ?? 'no version'} to ${to}, and has to get there first`],
-    `finish that with: fiftyone migrate -v ${to} -n '${name}'`,
-  );
+  const reason = `it was interrupted on its way from ${from ?? 'no version'} to ${to}: some of its samples are changed already, so it has to get there first`;
+  return new RefusedError(name, [reason], `finish that with: fiftyone migrate -v ${to} -n ${shellWord(name)}`);
 }
 
 function decide({ connection, options, databaseVersion }: Run, row: Row, version: Value | undefined): Decision {
@@ -135,6 +143,17 @@ function since(started: number): number {
   return Math.round(performance.now() - started) / 1000;
 }
 
+/** What the server says can hold a whole document. */
+function shortened(message: string): string {
+  return message.length <= MOST_MESSAGE ? message : `${message.slice(0, MOST_MESSAGE)} …`;
+}
+
+function tooBig({ blocked, after }: DatasetPlan): string[] {
+  const size = blocked.length > 0 ? 0 : encode(after.dataset).length;
+  if (size <= MOST_BYTES) return [];
+  return [`its document would have ${size} bytes, which is more than the ${MOST_BYTES} that MongoDB can store`];
+}
+
 type Facts = Omit<DatasetOutcome, 'result' | 'seconds' | 'reasons'>;
 
 function nothing({ name, version }: Row): Facts {
@@ -147,8 +166,8 @@ function unchanged(row: Row, why: string): DatasetOutcome {
 }
 
 function failed(facts: Facts, error: unknown, started: number): DatasetOutcome {
-  const hint = error instanceof FiftyOneError ? error.hint : undefined;
-  const reasons = error instanceof RefusedError ? error.reasons : [(error as Error).message];
+  const hint = error instanceof FiftyOneError ? error.hint : isUnreachable(error) ? UNREACHABLE : undefined;
+  const reasons = error instanceof RefusedError ? error.reasons : [shortened((error as Error).message)];
   const outcome = { ...facts, reasons, error: error as Error, seconds: since(started) };
   return { ...outcome, result: 'failed', ...(hint === undefined ? {} : { hint }) };
 }

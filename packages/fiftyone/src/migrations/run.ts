@@ -11,7 +11,7 @@ import type { MigrateOptions } from './migrate.js';
 import { NameRegistry } from './name-registry.js';
 import { recordReader } from './read-record.js';
 import type { StepContext } from './revision.js';
-import { WorkLog } from './work.js';
+import { type Begun, WorkLog } from './work.js';
 
 /** A document of the collection `datasets`, as far as a run needs to know it before it plans. */
 export interface Row {
@@ -36,7 +36,7 @@ export interface Run {
   readonly applier: Applier;
   readonly order: CollectionOrder;
   /** Datasets on which runners that died have left work. */
-  readonly unfinished: ReadonlySet<string>;
+  readonly unfinished: ReadonlyMap<string, Begun>;
 }
 
 /** Reads which datasets there are. */

@@ -16,7 +16,7 @@ import {
   type Value,
 } from '../bson/index.js';
 import { LEASES, type Lease } from '../database/leases.js';
-import { deleteByIds, findDocs, findRaw, updateRaw } from '../database/raw.js';
+import { deleteByIds, findDocs, findRaw, insertNew, updateRaw } from '../database/raw.js';
 import type { StoredPlan } from './apply.js';
 import { changesOf } from './plan.js';
 import { deleteFile } from './results-file.js';
@@ -36,7 +36,8 @@ type Side = (typeof SIDES)[number];
 const BATCH = 50;
 
 /** What fits into one document of the server, with room for the rest of the note. */
-const MOST_BYTES = 15_000_000;
+const MOST_BYTES = 12_000_000;
+const MOST_SIDE_BYTES = 3_000_000;
 
 /** What a plan makes up, noted before the first write so that a resumed run makes the same. */
 export interface Begun {
@@ -78,10 +79,11 @@ export class WorkLog {
   readonly commit = batched<Ready, boolean>(BATCH, async (items) => {
     await this.#upsert(WORK, items.map(staged));
     for (const side of SIDES) {
-      await this.#upsert(
-        side,
-        items.flatMap((item) => changesOf(item.plan.before[side], item.after[side]).inserted),
-      );
+      const inserted = items.flatMap((item) => changesOf(item.plan.before[side], item.after[side]).inserted);
+      // never over what is there: it may be newer than this runner knows
+      await insertNew(this.db, side, inserted.map(encode));
+      const large = items.filter(hasLargeSides).flatMap((item) => changesOf(item.plan.before[side], item.after[side]).replaced);
+      await this.#upsert(side, large);
     }
     await this.#replaceDatasets(items.map(({ plan }) => plan.id));
     for (const item of items.filter(isTooBig)) await this.#replaceBig(item);
@@ -94,28 +96,30 @@ export class WorkLog {
     return items.map(isCommitted);
   });
 
-  /** What runners that died have left: finishes what was committed, takes back what was not, and returns what was begun. */
+  /**
+   * What runners that died have left: finishes what was committed, takes back what was not, and returns what was begun and is
+   * still to be finished. A note about a dataset that others have moved meanwhile counts for nothing.
+   */
   readonly recover = batched<ObjectId, Begun | undefined>(BATCH, async (ids) => {
     const left = await findDocs(this.db, WORK, { _id: { $in: [...ids] } });
     if (left.length === 0) return ids.map(() => undefined);
     const stored = await this.#bytesOf(left.map(idOf));
-    const committed = left.filter((doc) => isAfter(doc, stored.get(idOf(doc).toHexString())));
-    await this.#finish(committed);
-    const begun = left.filter((doc) => !committed.includes(doc));
-    for (const side of SIDES)
-      await deleteByIds(
-        this.db,
-        side,
-        begun.flatMap((doc) => listIn(doc, 'inserted', side)),
-      );
-    const byId = new Map(begun.map((doc) => [idOf(doc).toHexString(), begunOf(doc)]));
+    const states = left.map((note) => ({ note, state: stateOf(note, stored.get(idOf(note).toHexString())) }));
+    const notes = (wanted: State) => states.filter(({ state }) => state === wanted).map(({ note }) => note);
+    await this.#finish(notes('committed'));
+    for (const side of SIDES) {
+      const inserted = [...notes('begun'), ...notes('moved')].flatMap((note) => listIn(note, 'inserted', side));
+      await deleteByIds(this.db, side, inserted);
+    }
+    await deleteByIds(this.db, WORK, notes('moved').map(idOf));
+    const byId = new Map(notes('begun').map((note) => [idOf(note).toHexString(), begunOf(note)]));
     return ids.map((id) => byId.get(id.toHexString()));
   });
 
-  /** The datasets on which work was left, by their ids as hexadecimal text. */
-  async unfinished(): Promise<Set<string>> {
-    const left = await findDocs(this.db, WORK, {}, { projection: { _id: 1 } });
-    return new Set(left.map((doc) => String(doc.get('_id'))));
+  /** What was begun on which datasets and not finished, by their ids as hexadecimal text. */
+  async unfinished(): Promise<Map<string, Begun>> {
+    const left = await findDocs(this.db, WORK, {}, { projection: { from: 1, to: 1, now: 1 } });
+    return new Map(left.map((note) => [String(note.get('_id')), begunOf(note)]));
   }
 
   /** The leases are read by the very command that writes, so a runner that was overtaken commits nothing. */
@@ -135,12 +139,13 @@ export class WorkLog {
       .toArray();
   }
 
-  /** Documents that do not fit twice into one document of the server are replaced if nobody changed them. */
+  /** Documents that do not fit twice into one document of the server: what clients change at every load or edit stands for the rest. */
   async #replaceBig({ plan, bytes, lease }: Ready): Promise<void> {
-    const asRead = new Scalar(BsonType.document, plan.before.bytes);
-    const unchanged = Doc.of(['$eq', ['$$ROOT', Doc.of(['$literal', asRead])]]);
-    const filter = Doc.of(['_id', plan.id], ['$expr', unchanged]);
+    const before = plan.before.dataset;
+    const same = ['version', ...VOLATILE].map((key) => [key, before.get(key) ?? null] as [string, Value]);
+    const size = Doc.of(['$eq', [Doc.of(['$bsonSize', '$$ROOT']), int32(plan.before.bytes.length)]]);
     lease.check();
+    const filter = Doc.of(['_id', plan.id], ...same, ['$expr', size]);
     await updateRaw(this.db, 'datasets', [Doc.of(['q', filter], ['u', new Scalar(BsonType.document, bytes)])], true);
   }
 
@@ -177,6 +182,12 @@ export class WorkLog {
   }
 }
 
+/** Whether the changed runs and views are too many bytes for the note: they are then written before the commit. */
+function hasLargeSides({ plan, after }: Ready): boolean {
+  const replaced = SIDES.flatMap((side) => changesOf(plan.before[side], after[side]).replaced);
+  return replaced.reduce((sum, doc) => sum + encode(doc).length, 0) > MOST_SIDE_BYTES;
+}
+
 function isTooBig({ plan, bytes }: Ready): boolean {
   return plan.before.bytes.length + bytes.length > MOST_BYTES;
 }
@@ -198,18 +209,32 @@ function staged(item: Ready): Doc {
           ['after', new Scalar(BsonType.document, bytes)],
         ] as [string, Value][])),
     ['inserted', new Doc(changes.map(([side, { inserted }]) => [side, idsOf(inserted)]))],
-    ['replaced', new Doc(changes.map(([side, { replaced }]) => [side, [...(replaced as Doc[])]]))],
+    ['replaced', new Doc(changes.map(([side, { replaced }]) => [side, hasLargeSides(item) ? [] : [...(replaced as Doc[])]]))],
     ['deleted', new Doc(changes.map(([side, { deleted }]) => [side, [...deleted]]))],
     ['files', [...files]],
   );
 }
 
-/** Whether a stored dataset document is what a note says it is to become. */
-function isAfter(note: Doc, stored: Uint8Array | undefined): boolean {
-  if (stored === undefined || !note.has('lease')) return false;
-  const after = note.get('after');
-  if (after instanceof Doc) return Buffer.compare(stored, encode(after)) === 0;
-  return equal(decode(stored).get('version') ?? null, note.get('version') ?? null);
+/** `committed`: by the runner that wrote the note. `begun`: not yet. `moved`: somebody else took the dataset elsewhere. */
+type State = 'committed' | 'begun' | 'moved';
+
+/** What clients change whenever they load or edit a dataset. */
+const VOLATILE = ['last_loaded_at', 'last_modified_at', 'last_deletion_at'];
+
+function stateOf(note: Doc, stored: Uint8Array | undefined): State {
+  if (stored === undefined) return 'moved';
+  const dataset = decode(stored);
+  const version = dataset.get('version') ?? null;
+  const [from, after] = [note.get('from') ?? null, note.get('after')];
+  const hasVersion = (wanted: Value) => equal(version, wanted);
+  if (note.has('lease') && after instanceof Doc && sameBut(VOLATILE, dataset, after)) return 'committed';
+  if (note.has('lease') && !(after instanceof Doc) && hasVersion(note.get('version') ?? null)) return 'committed';
+  return hasVersion(from) ? 'begun' : 'moved';
+}
+
+function sameBut(keys: readonly string[], a: Doc, b: Doc): boolean {
+  const rest = (doc: Doc) => new Doc([...doc].filter(([key]) => !keys.includes(key)));
+  return equal(rest(a), rest(b));
 }
 
 function listIn(note: Doc, key: string, side: Side): readonly Value[] {

@@ -26,7 +26,7 @@ export async function migrate(flags: MigrateFlags): Promise<number> {
   const settings = readSettings();
   const connection = await openConnection(settings, (line) => process.stderr.write(`${line}\n`));
   try {
-    if (settings.edition === 'open-source') {
+    if (settings.edition === 'open-source' && !flags.dryRun) {
       // the open source edition upgrades the database whenever it connects
       const { admit } = await import('../../datasets/open.js');
       await admit(connection);
