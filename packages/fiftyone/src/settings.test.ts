@@ -130,11 +130,14 @@ test.each([
   ['{"a": tru}', 'unexpected token'],
   ['{"a": 1', 'line 1, column 8'],
   ['', 'line 1, column 1'],
-])('a malformed config file %j is reported with the place of the mistake, as far as that shows nothing of it', (content, place) => {
-  const env = configFile(content);
-  expect(mistakesOf(env)).toEqual([expect.stringContaining(`${env.FIFTYONE_CONFIG_PATH} is not JSON: `)]);
-  expect(mistakesOf(env)[0]).toContain(place);
-});
+])(
+  'a malformed config file %j is reported with the place of the mistake, as far as that shows nothing of it',
+  (content, place) => {
+    const env = configFile(content);
+    expect(mistakesOf(env)).toEqual([expect.stringContaining(`${env.FIFTYONE_CONFIG_PATH} is not JSON: `)]);
+    expect(mistakesOf(env)[0]).toContain(place);
+  },
+);
 
 test('a config file that is a folder or holds no object is reported', () => {
   expect(mistakesOf({ HOME: home, FIFTYONE_CONFIG_PATH: home })).toEqual([expect.stringContaining('cannot be read')]);

@@ -37,7 +37,11 @@ export async function moveDatabase(connection: Connection, options: MigrateOptio
   const isNew = !config.stored && (await isEmpty(db));
   const mustStore = decision.go || isNew || (!config.stored && settings.databaseAdmin);
   if (!mustStore) return unchanged(from, decision.go ? '' : decision.why);
-  if (!options.dryRun) await authorized(connection, () => leased(db, () => saveDatabaseVersion(db, config, to)));
+  if (!options.dryRun)
+    await authorized(connection, () => {
+      const save = () => saveDatabaseVersion(db, config, to);
+      return isNew ? save() : leased(db, save);
+    });
   if (!decision.go) return unchanged(from, isNew ? `the database is new and starts at ${to}` : decision.why);
   return { from, to, result: options.dryRun ? 'planned' : 'migrated', orphans: await findOrphans(db, from, to) };
 }
