@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, constants, openSync } from 'node:fs';
-import { access, mkdir, readFile, realpath } from 'node:fs/promises';
+import { access, readFile, realpath } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -14,6 +14,7 @@ import type { Settings } from '../settings.js';
 import { commandOf, parentOf, serverOf } from './folder-server.js';
 import { type KeeperState, readKeeperState, WELCOME } from './keeper-state.js';
 import { withLockFile } from './lock-file.js';
+import { makeFolder } from './make-folder.js';
 import { findMongod } from './mongod-binary.js';
 import { type FailedStart, isInUse, startError } from './mongod-log.js';
 import type { MongodBinary } from './mongod-version.js';
@@ -65,7 +66,7 @@ export async function openEmbedded(settings: Settings, progress?: (message: stri
 /** The folder by its only true name, so that all clients mean the same. */
 async function prepare(databaseDir: string): Promise<string> {
   try {
-    await mkdir(join(databaseDir, 'log'), { recursive: true });
+    await makeFolder(join(databaseDir, 'log'));
     await access(databaseDir, constants.R_OK | constants.W_OK | constants.X_OK);
     return await realpath(databaseDir);
   } catch (error) {

@@ -10,12 +10,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { openSync } from 'node:fs';
-import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { readFile, rename, rm } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { removeKeeperState, WELCOME, writeKeeperState } from './keeper-state.js';
 import { isAlive } from './lock-file.js';
+import { makeFolder } from './make-folder.js';
 import { portIn } from './mongod-log.js';
 import { REGISTERED, registeredBy, SERVICE_MARK } from './python-service.js';
 
@@ -74,7 +75,7 @@ if (port === undefined) {
 await removeAll();
 
 async function startServer(): Promise<ChildProcess> {
-  await mkdir(join(folder, 'log'), { recursive: true });
+  await makeFolder(join(folder, 'log'));
   // Not a pipe: the server must be able to log its end when the keeper is gone.
   const file = openSync(startLog, 'w', 0o600);
   const child = spawn(mongod, options, { stdio: ['ignore', file, file] });

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { mkdir, open, readFile, rm, stat } from 'node:fs/promises';
+import { open, readFile, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { makeFolder } from './make-folder.js';
 
 const STALE_AFTER_MS = 15 * 60_000;
 
@@ -10,7 +11,7 @@ const STALE_AFTER_MS = 15 * 60_000;
  * Two can still meet in rare moments: it saves double work, what must be exclusive needs more.
  */
 export async function withLockFile<T>(path: string, work: () => Promise<T>): Promise<T> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   while (!(await create(path))) {
     if (await isStale(path)) await rm(path, { force: true });
     else await sleep(100);

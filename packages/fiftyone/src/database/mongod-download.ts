@@ -1,6 +1,7 @@
 import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { withLockFile } from './lock-file.js';
+import { makeFolder } from './make-folder.js';
 import { type MongodBinary, usableMongod } from './mongod-version.js';
 import { runProgram } from './run-program.js';
 
@@ -123,7 +124,7 @@ async function keep(cache: string, path: string, tried: string[]): Promise<Mongo
   const mongod = await usableMongod(path, tried);
   if (mongod === undefined) return undefined;
   const home = join(cache, `${mongod.version}${PLATFORM}`);
-  await mkdir(home, { recursive: true });
+  await makeFolder(home);
   await rename(path, join(home, 'mongod'));
   return { ...mongod, path: join(home, 'mongod') };
 }
