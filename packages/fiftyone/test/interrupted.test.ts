@@ -64,7 +64,12 @@ function large(name: string, bytes: number): { id: ObjectId; doc: Uint8Array } {
 test('large dataset documents are migrated, up to what the server can store; beyond that they are refused whole', async () => {
   const database = await freshDatabase();
   const limit = 16 * 1024 * 1024;
-  const docs = [large('a', 5_000_000), large('b', 10_000_000), large('c', 15_500_000), large('d', limit - large('d', 0).doc.length - 5)];
+  const docs = [
+    large('a', 5_000_000),
+    large('b', 10_000_000),
+    large('c', 15_500_000),
+    large('d', limit - large('d', 0).doc.length - 5),
+  ];
   await insertRaw(
     database.db,
     'datasets',
