@@ -22,8 +22,10 @@ export function batched<K, V>(limit: number, run: (keys: readonly K[]) => Promis
       const values = await run(batch.map(({ key }) => key));
       for (const [i, waiting] of batch.entries()) waiting.resolve(values[i] as V);
     } catch (error) {
-      if (batch.length === 1 || isUnreachable(error)) for (const waiting of batch) waiting.reject(error);
-      else for (const waiting of batch) await settle([waiting]);
+      const [gone, waiting] = [isUnreachable(error), pending];
+      if (gone) pending = [];
+      if (batch.length === 1 || gone) for (const { reject } of gone ? [...batch, ...waiting] : batch) reject(error);
+      else for (const one of batch) await settle([one]);
     }
   }
 

@@ -70,6 +70,16 @@ export class MalformedError extends FiftyOneError {
   }
 }
 
+/** What to do when the server is gone. */
+export const SERVER_GONE = 'the server is gone: when it is back, the same command does what is left';
+
+/** The server went away while others were at work; this one was not begun. */
+export class ServerGoneError extends FiftyOneError {
+  constructor() {
+    super('not begun', { hint: SERVER_GONE });
+  }
+}
+
 /** Whether the server cannot be reached any more, so that trying the rest is in vain. */
 export function isUnreachable(error: unknown): boolean {
   const name = error instanceof Error ? error.name : '';

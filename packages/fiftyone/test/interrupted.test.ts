@@ -50,6 +50,33 @@ test('a note about a dataset that another client has moved meanwhile counts for 
   expect(await database.db.collection(WORK).countDocuments()).toBe(0);
 });
 
+test('runs that a dataset names are never removed, also when a client edits it right after a commit that was cut off', async () => {
+  const whole = await readDump('databases/0.18.0-main');
+  const input = partOf(whole, idsOf(whole, ['labels']));
+  let edited = 0;
+  for (let most = 18; most < 40; most++) {
+    const database = await freshDatabase(input);
+    const proxy = await startProxy(Number(new URL(database.uri).port), most);
+    const uri = `mongodb://127.0.0.1:${proxy.port}/?directConnection=true&serverSelectionTimeoutMS=200`;
+    await migrated({ ...database, uri }, { target: '1.22.1' }).catch(() => undefined);
+    await proxy.close();
+    await database.db.collection(LEASES).updateMany({}, { $set: { expires: new Date(0) } });
+    const left = await database.db.collection(WORK).countDocuments();
+    const { modifiedCount } = await database.db
+      .collection('datasets')
+      .updateMany({ version: '1.22.1' }, { $set: { tags: ['edited'] } });
+    if (left > 0) edited += modifiedCount;
+    await migrated(database, { target: '1.22.1' });
+    const dataset = await database.db.collection('datasets').findOne({ name: 'labels' });
+    const named = ['brain_methods', 'evaluations', 'annotation_runs'].flatMap((key) => Object.values(dataset?.[key]));
+    expect(await database.db.collection('runs').countDocuments({ _id: { $in: named } }), `after ${most} commands`).toBe(
+      named.length,
+    );
+    expect(await database.db.collection(WORK).countDocuments()).toBe(0);
+  }
+  expect(edited, 'the edit did hit the moment after a commit').toBeGreaterThan(0);
+});
+
 /** A dataset whose `info` makes its document that large. */
 function large(name: string, bytes: number): { id: ObjectId; doc: Uint8Array } {
   const id = new ObjectId();

@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import type { Connection } from '../database/connection.js';
 import { UsageError } from '../errors.js';
 import { readInfo } from '../migrations/info.js';
-import type { MigrateOptions } from '../migrations/migrate.js';
+import type { MigrateOptions } from '../migrations/migrate-options.js';
 import type { MigrationReport } from '../migrations/report.js';
 import { compareBase, isVersion, missingVersion } from '../version.js';
 

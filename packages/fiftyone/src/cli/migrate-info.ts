@@ -2,8 +2,8 @@ import type { Connection } from '../database/connection.js';
 import { ExitCode } from '../errors.js';
 import { gateConnection } from '../migrations/gate.js';
 import { readInfo } from '../migrations/info.js';
-import type { MigrateFlags } from './commands/migrate.js';
 import { infoText } from './info-text.js';
+import type { MigrateFlags } from './migrate-flags.js';
 
 /** `fiftyone migrate --info`: an admin may look at any database, others only at one that this client can work with. */
 export async function showInfo(connection: Connection, { datasetName, json }: MigrateFlags): Promise<number> {

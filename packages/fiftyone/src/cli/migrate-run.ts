@@ -1,10 +1,11 @@
 import type { Connection } from '../database/connection.js';
 import { ExitCode, FiftyOneError } from '../errors.js';
-import { type MigrateOptions, migrateAll, migrateDatasets } from '../migrations/migrate.js';
+import { migrateAll, migrateDatasets } from '../migrations/migrate.js';
 import { migrateDatabase } from '../migrations/migrate-database.js';
+import type { MigrateOptions } from '../migrations/migrate-options.js';
 import type { MigrationReport } from '../migrations/report.js';
-import type { MigrateFlags } from './commands/migrate.js';
 import { confirmLosses } from './confirm-losses.js';
+import type { MigrateFlags } from './migrate-flags.js';
 import { showProgress } from './progress.js';
 import { reportJson } from './report-json.js';
 import { failuresText, planText, reportText } from './report-text.js';

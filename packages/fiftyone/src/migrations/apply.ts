@@ -3,14 +3,10 @@ import { encode } from '../bson/index.js';
 import type { Lease } from '../database/leases.js';
 import { RefusedError } from '../errors.js';
 import { foldEdits } from './fold-edits.js';
-import type { DatasetPlan } from './plan.js';
-import type { StoredRecord } from './read-record.js';
+import type { StoredPlan } from './read-record.js';
 import type { BulkEdit } from './revision.js';
 import { RewrittenFiles } from './rewritten-files.js';
 import type { Begun, WorkLog } from './work.js';
-
-/** A plan for a record as it is stored. */
-export type StoredPlan = DatasetPlan & { readonly before: StoredRecord };
 
 /** What earlier attempts of the same migration have done already: a new attempt leaves it out. */
 export class Attempts {

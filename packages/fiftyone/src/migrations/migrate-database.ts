@@ -7,7 +7,7 @@ import { LockedError } from '../errors.js';
 import { parseVersion } from '../version.js';
 import { gateDatabase } from './gate.js';
 import { Journal } from './journal.js';
-import type { MigrateOptions } from './migrate.js';
+import type { MigrateOptions } from './migrate-options.js';
 import { findOrphans } from './orphans.js';
 import type { DatabaseOutcome } from './report.js';
 

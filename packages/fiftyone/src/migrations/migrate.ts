@@ -2,13 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ObjectId } from '../bson/index.js';
 import type { Connection } from '../database/connection.js';
 import { readDatabaseConfig } from '../database/database-config.js';
-import { DatasetNotFoundError, isUnreachable } from '../errors.js';
+import { DatasetNotFoundError } from '../errors.js';
 import { gateConnection } from './gate.js';
 import { inWindow } from './in-window.js';
 import { Journal } from './journal.js';
 import { moveDatabase } from './migrate-database.js';
+import type { MigrateOptions } from './migrate-options.js';
 import { migrateOne } from './one-dataset.js';
-import type { DatabaseOutcome, DatasetOutcome, MigrationEvent, MigrationReport } from './report.js';
+import type { DatabaseOutcome, DatasetOutcome, MigrationReport } from './report.js';
 import { compareNames, openRun, type Row, type Run } from './run.js';
 
 /** How many datasets are under way at once; those that edit samples or frames wait for `concurrency`. */
@@ -16,20 +17,6 @@ const WINDOW = 64;
 
 /** How long until a dataset on which somebody else is at work is looked at again. */
 const WAIT_MS = 200;
-
-export interface MigrateOptions {
-  /** The version to go to. Default: for the database this client's, for datasets the database's. */
-  readonly target?: string | undefined;
-  /** Going down, leave in what the target release does not know. Default: false */
-  readonly keepUnknown?: boolean;
-  /** How many datasets at once. Default: 4 */
-  readonly concurrency?: number;
-  /** Plan and check everything, write nothing. Default: false */
-  readonly dryRun?: boolean;
-  /** End the run at the first dataset that fails. Default: false */
-  readonly stopAtFailure?: boolean;
-  readonly onEvent?: (event: MigrationEvent) => void;
-}
 
 /** Migrates the database and every dataset. @throws AdminRequiredError, IncompatibleError before anything is written */
 export async function migrateAll(connection: Connection, options: MigrateOptions = {}): Promise<MigrationReport> {
@@ -67,8 +54,7 @@ async function migrateRows(
   options.onEvent?.({ kind: 'begin', total: rows.length });
   const outcomes = new Map<Row, DatasetOutcome>();
   let failed = false;
-  let gone = false;
-  const stopped = () => gone || (failed && options.stopAtFailure === true);
+  const stopped = () => run.server.gone || (failed && options.stopAtFailure === true);
   const told = new Set<Row>();
   let waiting = rows;
   try {
@@ -83,9 +69,8 @@ async function migrateRows(
           return;
         }
         failed ||= outcome.result === 'failed';
-        gone ||= isUnreachable(outcome.error);
         outcomes.set(row, outcome);
-        if (!gone) await journal.add(outcome);
+        if (!run.server.gone) await journal.add(outcome);
         options.onEvent?.({ kind: 'done', outcome });
       });
       // others are at work on these: by now they may have finished, or ended without finishing
@@ -93,7 +78,7 @@ async function migrateRows(
       if (waiting.length > 0) await sleep(WAIT_MS);
     }
   } finally {
-    if (!gone) {
+    if (!run.server.gone) {
       await run.leases.releaseAll();
       await journal.close();
     }

@@ -1,10 +1,18 @@
 import { encode, toEjson, type Value } from '../bson/index.js';
 import { authorized } from '../database/connection.js';
 import { isHeld, type Lease, type StoredLease } from '../database/leases.js';
-import { DatasetNotFoundError, FiftyOneError, isUnreachable, MalformedError, RefusedError } from '../errors.js';
+import {
+  DatasetNotFoundError,
+  FiftyOneError,
+  isUnreachable,
+  MalformedError,
+  RefusedError,
+  SERVER_GONE,
+  ServerGoneError,
+} from '../errors.js';
 import { shellWord } from '../shell-word.js';
 import { isVersion, missingVersion } from '../version.js';
-import { Attempts, applyPlan, type StoredPlan } from './apply.js';
+import { Attempts, applyPlan } from './apply.js';
 import type { CollectionOrder } from './collection-order.js';
 import { derivedIds } from './derived-ids.js';
 import { findLosses, findMalformed } from './documents-check.js';
@@ -12,15 +20,13 @@ import { type Decision, gateDataset } from './gate.js';
 import type { Turn } from './in-window.js';
 import { pathBetween } from './path.js';
 import { type DatasetPlan, planDataset, storedVersion } from './plan.js';
-import type { StoredRecord } from './read-record.js';
+import type { StoredPlan, StoredRecord } from './read-record.js';
 import type { DatasetOutcome } from './report.js';
 import type { Row, Run } from './run.js';
 import type { Begun } from './work.js';
 
 /** How many times a dataset is planned again when other clients keep changing it. */
 const MOST_ATTEMPTS = 10;
-
-const UNREACHABLE = 'the server is gone: when it is back, the same command does what is left';
 
 const MOST_MESSAGE = 300;
 
@@ -39,8 +45,8 @@ export async function migrateOne(run: Run, row: Row, turn: Turn): Promise<Datase
   let order: Order | undefined;
   try {
     if (row.problem !== undefined) throw row.problem;
-    const begun = run.unfinished.get(String(row.id));
     const decision = decide(run, row, row.version);
+    const begun = run.connection.settings.disableMigrations ? undefined : run.unfinished.get(String(row.id));
     if (!decision.go && !begun) return unchanged(row, decision.why);
     if (begun && run.options.dryRun && (row.version ?? null) === begun.from && !(decision.go && decision.to === begun.to))
       throw interrupted(row, begun);
@@ -60,6 +66,7 @@ export async function migrateOne(run: Run, row: Row, turn: Turn): Promise<Datase
       plan = { ...plan, loses: [...plan.loses, ...(await findLosses(run.connection.db, plan))] };
       if (lease === undefined) return { ...outcomeOf(plan), result: 'planned', reasons: [], seconds: since(started) };
       await order.before;
+      stopIfGone(run);
       tell(run, plan);
       if (await apply(run, { ...planned, plan }, lease, attempts)) {
         return { ...outcomeOf(plan), result: 'migrated', reasons: [], seconds: since(started) };
@@ -69,12 +76,18 @@ export async function migrateOne(run: Run, row: Row, turn: Turn): Promise<Datase
       hint: 'try again when it is less busy',
     });
   } catch (error) {
+    if (isUnreachable(error)) run.server.gone = true;
     return failed(plan ? outcomeOf(plan) : nothing(row), error, started);
   } finally {
     turn.pass();
     order?.done();
-    await lease?.release().catch(() => {});
+    if (!run.server.gone) await lease?.release().catch(() => {});
   }
+}
+
+/** @throws ServerGoneError when another dataset has found out: waiting for each one's own time-out would take minutes */
+function stopIfGone(run: Run): void {
+  if (run.server.gone) throw new ServerGoneError();
 }
 
 function apply(run: Run, { plan, begun }: Going, lease: Lease, attempts: Attempts): Promise<boolean> {
@@ -97,12 +110,14 @@ async function makePlan(run: Run, row: Row, left: Begun | undefined, turn: Turn,
   // plans are made one after the other, so that new names and slugs do not depend on timing
   await turn.mine();
   try {
+    stopIfGone(run);
     if (!record) throw new DatasetNotFoundError(row.name as string);
     const version = storedVersion(record.dataset);
     const decision = decide(run, row, version ?? undefined);
     if (left && !(decision.go && decision.to === left.to)) throw interrupted(row, left);
     if (!decision.go) return { ...decision, version };
-    const begun = left ?? { from: version, to: decision.to, now: run.now };
+    const keepUnknown = run.options.keepUnknown ?? false;
+    const begun = left ?? { from: version, to: decision.to, now: run.now, keepUnknown };
     const plan = planFor(run, row, record, begun);
     return { go: true, begun, plan, order: queued ?? run.order.queue(plan.stages.flatMap((stage) => stage.bulk)) };
   } finally {
@@ -110,8 +125,8 @@ async function makePlan(run: Run, row: Row, left: Begun | undefined, turn: Turn,
   }
 }
 
-function planFor({ options, names }: Run, row: Row, record: StoredRecord, { from, to, now }: Begun): StoredPlan {
-  const { direction, path } = pathBetween(from ?? missingVersion, to, options.keepUnknown ?? false);
+function planFor({ names }: Run, row: Row, record: StoredRecord, { from, to, now, keepUnknown }: Begun): StoredPlan {
+  const { direction, path } = pathBetween(from ?? missingVersion, to, keepUnknown);
   const newId = derivedIds(row.id, `${from ?? missingVersion} ${to}`);
   const others = names.others(row.id);
   const made = planDataset(record, to, direction, path, (warn) => ({ now, others, newId, warn }));
@@ -119,10 +134,14 @@ function planFor({ options, names }: Run, row: Row, record: StoredRecord, { from
   return { ...made, before: record };
 }
 
-function interrupted(row: Row, { from, to }: Begun): RefusedError {
+function interrupted(row: Row, { from, to, keepUnknown }: Begun): RefusedError {
   const name = row.name as string;
   const reason = `it was interrupted on its way from ${from ?? 'no version'} to ${to}: some of its samples are changed already, so it has to get there first`;
-  return new RefusedError(name, [reason], `finish that with: fiftyone migrate -v ${to} -n ${shellWord(name)}`);
+  return new RefusedError(
+    name,
+    [reason],
+    `finish that with: fiftyone migrate -v ${to} -n ${shellWord(name)}${keepUnknown ? ' --keep-unknown' : ''}`,
+  );
 }
 
 function decide({ connection, options, databaseVersion }: Run, row: Row, version: Value | undefined): Decision {
@@ -166,7 +185,7 @@ function unchanged(row: Row, why: string): DatasetOutcome {
 }
 
 function failed(facts: Facts, error: unknown, started: number): DatasetOutcome {
-  const hint = error instanceof FiftyOneError ? error.hint : isUnreachable(error) ? UNREACHABLE : undefined;
+  const hint = error instanceof FiftyOneError ? error.hint : isUnreachable(error) ? SERVER_GONE : undefined;
   const reasons = error instanceof RefusedError ? error.reasons : [shortened((error as Error).message)];
   const outcome = { ...facts, reasons, error: error as Error, seconds: since(started) };
   return { ...outcome, result: 'failed', ...(hint === undefined ? {} : { hint }) };

@@ -3,12 +3,16 @@ import { batched } from '../batched.js';
 import { Doc, decode, ObjectId } from '../bson/index.js';
 import { findDocs, findRaw } from '../database/raw.js';
 import { RUN_MAPS } from './linked-runs.js';
+import type { DatasetPlan } from './plan.js';
 import type { DatasetRecord } from './revision.js';
 
 /** A record, and the stored bytes of the dataset document: the commit checks that nobody changed them meanwhile. */
 export interface StoredRecord extends DatasetRecord {
   readonly bytes: Uint8Array;
 }
+
+/** A plan for a record as it is stored. */
+export type StoredPlan = DatasetPlan & { readonly before: StoredRecord };
 
 /** Where a dataset document names its runs. */
 export const ALL_RUN_MAPS = [...RUN_MAPS, 'runs'];
@@ -48,11 +52,13 @@ async function readRecords(db: Db, ids: readonly ObjectId[]): Promise<(StoredRec
   });
 }
 
-function runIdsOf(dataset: Doc): ObjectId[] {
+/** The runs that a dataset names. */
+export function runIdsOf(dataset: Doc): ObjectId[] {
   return ALL_RUN_MAPS.flatMap((name) => idsIn(dataset.get(name)));
 }
 
-function viewIdsOf(dataset: Doc): ObjectId[] {
+/** The saved views that a dataset names. */
+export function viewIdsOf(dataset: Doc): ObjectId[] {
   return idsIn(dataset.get('saved_views'));
 }
 

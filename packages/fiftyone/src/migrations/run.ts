@@ -7,7 +7,7 @@ import { parseVersion } from '../version.js';
 import type { Applier } from './apply.js';
 import { COMMON, CollectionOrder } from './collection-order.js';
 import { limited } from './limited.js';
-import type { MigrateOptions } from './migrate.js';
+import type { MigrateOptions } from './migrate-options.js';
 import { NameRegistry } from './name-registry.js';
 import { recordReader } from './read-record.js';
 import type { StepContext } from './revision.js';
@@ -36,6 +36,8 @@ export interface Run {
   readonly applier: Applier;
   readonly order: CollectionOrder;
   /** Datasets on which runners that died have left work. */
+  /** What one dataset finds out about the server, for all. */
+  readonly server: { gone: boolean };
   readonly unfinished: ReadonlyMap<string, Begun>;
 }
 
@@ -62,6 +64,7 @@ export async function openRun(connection: Connection, options: MigrateOptions, d
     read: recordReader(db),
     applier,
     order: new CollectionOrder(),
+    server: { gone: false },
     unfinished: await applier.work.unfinished(),
   };
 }

@@ -17,8 +17,8 @@ import {
 } from '../bson/index.js';
 import { LEASES, type Lease } from '../database/leases.js';
 import { deleteByIds, findDocs, findRaw, insertNew, updateRaw } from '../database/raw.js';
-import type { StoredPlan } from './apply.js';
 import { changesOf } from './plan.js';
+import { runIdsOf, type StoredPlan, viewIdsOf } from './read-record.js';
 import { deleteFile } from './results-file.js';
 import type { DatasetRecord } from './revision.js';
 
@@ -37,13 +37,14 @@ const BATCH = 50;
 
 /** What fits into one document of the server, with room for the rest of the note. */
 const MOST_BYTES = 12_000_000;
-const MOST_SIDE_BYTES = 3_000_000;
+const MOST_SIDE_BYTES = 1_500_000;
 
 /** What a plan makes up, noted before the first write so that a resumed run makes the same. */
 export interface Begun {
   readonly from: string | null;
   readonly to: string;
   readonly now: { readonly ms: number; readonly micros: number };
+  readonly keepUnknown: boolean;
 }
 
 /** A dataset document that is ready to be committed. */
@@ -88,12 +89,10 @@ export class WorkLog {
     await this.#replaceDatasets(items.map(({ plan }) => plan.id));
     for (const item of items.filter(isTooBig)) await this.#replaceBig(item);
     const stored = await this.#bytesOf(items.map(({ plan }) => plan.id));
-    const isCommitted = ({ plan, bytes }: Ready) => {
-      const found = stored.get(plan.id.toHexString());
-      return found !== undefined && Buffer.compare(found, bytes) === 0;
-    };
-    await this.#finish(items.filter(isCommitted).map(staged));
-    return items.map(isCommitted);
+    const notes = items.map((item) => ({ note: staged(item), bytes: stored.get(item.plan.id.toHexString()) }));
+    const committed = notes.map(({ note, bytes }) => stateOf(note, bytes) === 'committed');
+    await this.#finish(notes.filter((_, i) => committed[i]));
+    return committed;
   });
 
   /**
@@ -104,21 +103,25 @@ export class WorkLog {
     const left = await findDocs(this.db, WORK, { _id: { $in: [...ids] } });
     if (left.length === 0) return ids.map(() => undefined);
     const stored = await this.#bytesOf(left.map(idOf));
-    const states = left.map((note) => ({ note, state: stateOf(note, stored.get(idOf(note).toHexString())) }));
-    const notes = (wanted: State) => states.filter(({ state }) => state === wanted).map(({ note }) => note);
+    const found = left.map((note) => ({ note, bytes: stored.get(idOf(note).toHexString()) }));
+    const notes = (wanted: State) => found.filter(({ note, bytes }) => stateOf(note, bytes) === wanted);
     await this.#finish(notes('committed'));
     for (const side of SIDES) {
-      const inserted = [...notes('begun'), ...notes('moved')].flatMap((note) => listIn(note, 'inserted', side));
+      const inserted = [...notes('begun'), ...notes('moved')].flatMap((item) => unnamed(item, 'inserted', side));
       await deleteByIds(this.db, side, inserted);
     }
-    await deleteByIds(this.db, WORK, notes('moved').map(idOf));
-    const byId = new Map(notes('begun').map((note) => [idOf(note).toHexString(), begunOf(note)]));
+    await deleteByIds(
+      this.db,
+      WORK,
+      notes('moved').map(({ note }) => idOf(note)),
+    );
+    const byId = new Map(notes('begun').map(({ note }) => [idOf(note).toHexString(), begunOf(note)]));
     return ids.map((id) => byId.get(id.toHexString()));
   });
 
   /** What was begun on which datasets and not finished, by their ids as hexadecimal text. */
   async unfinished(): Promise<Map<string, Begun>> {
-    const left = await findDocs(this.db, WORK, {}, { projection: { from: 1, to: 1, now: 1 } });
+    const left = await findDocs(this.db, WORK, {}, { projection: { from: 1, to: 1, now: 1, keepUnknown: 1 } });
     return new Map(left.map((note) => [String(note.get('_id')), begunOf(note)]));
   }
 
@@ -158,20 +161,27 @@ export class WorkLog {
   }
 
   /** What follows a commit: changed runs and views are written, and what nothing names any more is removed. */
-  async #finish(docs: readonly Doc[]): Promise<void> {
+  async #finish(items: readonly Found[]): Promise<void> {
     for (const side of SIDES) {
-      await this.#upsert(
-        side,
-        docs.flatMap((doc) => listIn(doc, 'replaced', side) as Doc[]),
-      );
+      const statements = items.flatMap(({ note }) => (listIn(note, 'replaced', side) as Doc[]).map(replacement));
+      if (statements.length > 0) await updateRaw(this.db, side, statements);
       await deleteByIds(
         this.db,
         side,
-        docs.flatMap((doc) => listIn(doc, 'deleted', side)),
+        items.flatMap((item) => unnamed(item, 'deleted', side)),
       );
     }
-    for (const file of docs.flatMap((doc) => doc.get('files') as Value[])) await deleteFile(this.db, file);
-    await deleteByIds(this.db, WORK, docs.map(idOf));
+    for (const file of items.flatMap(({ note }) => note.get('files') as Value[])) await this.#removeFile(file as ObjectId);
+    await deleteByIds(
+      this.db,
+      WORK,
+      items.map(({ note }) => idOf(note)),
+    );
+  }
+
+  async #removeFile(file: ObjectId): Promise<void> {
+    const user = await this.db.collection('runs').findOne({ results: file }, { projection: { _id: 1 } });
+    if (user === null) await deleteFile(this.db, file);
   }
 
   async #upsert(collection: string, docs: readonly ReadonlyDoc[]): Promise<void> {
@@ -209,32 +219,56 @@ function staged(item: Ready): Doc {
           ['after', new Scalar(BsonType.document, bytes)],
         ] as [string, Value][])),
     ['inserted', new Doc(changes.map(([side, { inserted }]) => [side, idsOf(inserted)]))],
-    ['replaced', new Doc(changes.map(([side, { replaced }]) => [side, hasLargeSides(item) ? [] : [...(replaced as Doc[])]]))],
+    ['replaced', new Doc(SIDES.map((side) => [side, hasLargeSides(item) ? [] : replacedPairs(item, side)]))],
     ['deleted', new Doc(changes.map(([side, { deleted }]) => [side, [...deleted]]))],
     ['files', [...files]],
   );
 }
 
-/** `committed`: by the runner that wrote the note. `begun`: not yet. `moved`: somebody else took the dataset elsewhere. */
+function replacedPairs({ plan, after }: Ready, side: Side): Doc[] {
+  const { replaced } = changesOf(plan.before[side], after[side]);
+  const before = (doc: ReadonlyDoc) => plan.before[side].find((old) => equal(old.get('_id') as Value, doc.get('_id') as Value));
+  return replaced.map((doc) => Doc.of(['before', before(doc) as Doc], ['after', doc as Doc]));
+}
+
+/** A note, and the dataset document as it is stored now. */
+interface Found {
+  readonly note: Doc;
+  readonly bytes: Uint8Array | undefined;
+}
+
+/** `committed`: the dataset has the version that the note leads to. `begun`: not yet. `moved`: somebody took it elsewhere. */
 type State = 'committed' | 'begun' | 'moved';
 
 /** What clients change whenever they load or edit a dataset. */
 const VOLATILE = ['last_loaded_at', 'last_modified_at', 'last_deletion_at'];
 
-function stateOf(note: Doc, stored: Uint8Array | undefined): State {
-  if (stored === undefined) return 'moved';
-  const dataset = decode(stored);
-  const version = dataset.get('version') ?? null;
-  const [from, after] = [note.get('from') ?? null, note.get('after')];
-  const hasVersion = (wanted: Value) => equal(version, wanted);
-  if (note.has('lease') && after instanceof Doc && sameBut(VOLATILE, dataset, after)) return 'committed';
-  if (note.has('lease') && !(after instanceof Doc) && hasVersion(note.get('version') ?? null)) return 'committed';
-  return hasVersion(from) ? 'begun' : 'moved';
+function stateOf(note: Doc, bytes: Uint8Array | undefined): State {
+  if (bytes === undefined) return 'moved';
+  const after = note.get('after');
+  const isAfter =
+    after instanceof Doc
+      ? Buffer.compare(encode(after), bytes) === 0
+      : after instanceof Scalar && Buffer.compare(after.bytes, bytes) === 0;
+  if (isAfter) return 'committed';
+  const version = decode(bytes).get('version') ?? null;
+  if (equal(version, note.get('from') ?? null)) return 'begun';
+  return note.has('lease') && equal(version, note.get('version') ?? null) ? 'committed' : 'moved';
 }
 
-function sameBut(keys: readonly string[], a: Doc, b: Doc): boolean {
-  const rest = (doc: Doc) => new Doc([...doc].filter(([key]) => !keys.includes(key)));
-  return equal(rest(a), rest(b));
+/** The ids of a note's list that the dataset does not name: whatever happened, nothing that is in use is removed. */
+function unnamed({ note, bytes }: Found, key: 'inserted' | 'deleted', side: Side): Value[] {
+  if (bytes === undefined) return [];
+  const dataset = decode(bytes);
+  const named = new Set((side === 'runs' ? runIdsOf(dataset) : viewIdsOf(dataset)).map(String));
+  return listIn(note, key, side).filter((id) => !named.has(String(id)));
+}
+
+/** Replaces a run or view, if nobody changed it meanwhile. */
+function replacement(pair: Doc): Doc {
+  const [before, after] = [pair.get('before') as Doc, pair.get('after') as Doc];
+  const unchanged = Doc.of(['$eq', ['$$ROOT', Doc.of(['$literal', before])]]);
+  return Doc.of(['q', Doc.of(['_id', before.get('_id') as Value], ['$expr', unchanged])], ['u', after]);
 }
 
 function listIn(note: Doc, key: string, side: Side): readonly Value[] {
@@ -257,14 +291,16 @@ function begunOf(doc: ReadonlyDoc): Begun {
     from: doc.get('from') as string | null,
     to: doc.get('to') as string,
     now: { ms: Number(millisecondsOf(now.get('ms'))), micros: numberOf(now.get('micros')) as number },
+    keepUnknown: doc.get('keepUnknown') === true,
   };
 }
 
-function noteOf(id: ObjectId, { from, to, now }: Begun): [string, Value][] {
+function noteOf(id: ObjectId, { from, to, now, keepUnknown }: Begun): [string, Value][] {
   return [
     ['_id', id],
     ['from', from],
     ['to', to],
     ['now', Doc.of(['ms', date(now.ms)], ['micros', int32(now.micros)])],
+    ['keepUnknown', keepUnknown],
   ];
 }

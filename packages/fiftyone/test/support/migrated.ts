@@ -1,5 +1,6 @@
 import { type Connection, openConnection } from '../../src/database/connection.js';
-import { type MigrateOptions, migrateAll } from '../../src/migrations/migrate.js';
+import { migrateAll } from '../../src/migrations/migrate.js';
+import type { MigrateOptions } from '../../src/migrations/migrate-options.js';
 import type { MigrationReport } from '../../src/migrations/report.js';
 import { readSettings } from '../../src/settings.js';
 import type { FreshDatabase } from './fresh-database.js';

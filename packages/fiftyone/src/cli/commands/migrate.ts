@@ -2,23 +2,7 @@ import { openConnection } from '../../database/connection.js';
 import { openSourceVersionFor } from '../../releases.js';
 import { readSettings } from '../../settings.js';
 import { parseVersion } from '../../version.js';
-
-/** The options of `fiftyone migrate` as they are typed. */
-export interface MigrateFlags {
-  readonly info?: boolean;
-  readonly all?: boolean;
-  readonly version?: string;
-  readonly datasetName?: readonly string[];
-  readonly errorLevel: number;
-  readonly verbose?: boolean;
-  readonly dryRun?: boolean;
-  readonly keepUnknown?: boolean;
-  readonly yes?: boolean;
-  readonly concurrency: number;
-  readonly json?: boolean;
-  readonly history?: string | true;
-  readonly unlock?: boolean;
-}
+import type { MigrateFlags } from '../migrate-flags.js';
 
 /** `fiftyone migrate`. @returns the exit code */
 export async function migrate(flags: MigrateFlags): Promise<number> {
