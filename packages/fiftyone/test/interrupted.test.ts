@@ -68,7 +68,9 @@ test('runs that a dataset names are never removed, also when a client edits it r
     if (left > 0) edited += modifiedCount;
     await migrated(database, { target: '1.22.1' });
     const dataset = await database.db.collection('datasets').findOne({ name: 'labels' });
-    const named = ['brain_methods', 'evaluations', 'annotation_runs'].flatMap((key) => Object.values(dataset?.[key]));
+    const named = ['brain_methods', 'evaluations', 'annotation_runs'].flatMap((key) =>
+      Object.values(dataset?.[key] as Record<string, never>),
+    );
     expect(await database.db.collection('runs').countDocuments({ _id: { $in: named } }), `after ${most} commands`).toBe(
       named.length,
     );
