@@ -59,6 +59,11 @@ async function newestDataset(db: Db): Promise<string> {
   return known.reduce((newest, version) => (compareBase(version, newest) > 0 ? version : newest), '0.0');
 }
 
+/** Whether there is no dataset at all. */
+export async function isEmpty(db: Db): Promise<boolean> {
+  return (await db.collection('datasets').findOne({}, { projection: { _id: 1 } })) === null;
+}
+
 /** Stores the version. Other keys of the document stay; superfluous documents are removed. */
 export async function saveDatabaseVersion(db: Db, config: DatabaseConfig, version: string): Promise<void> {
   const id = config.doc?.get('_id');

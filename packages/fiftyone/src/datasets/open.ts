@@ -1,5 +1,5 @@
 import { type Connection, openConnection } from '../database/connection.js';
-import { readDatabaseConfig } from '../database/database-config.js';
+import { isEmpty, readDatabaseConfig } from '../database/database-config.js';
 import { gateConnection } from '../migrations/gate.js';
 import { migrateDatabase } from '../migrations/migrate-database.js';
 import type { Settings } from '../settings.js';
@@ -33,6 +33,5 @@ export async function admit(connection: Connection): Promise<void> {
     return;
   }
   gateConnection(config.version, address);
-  if (!config.stored && (await db.collection('datasets').findOne({}, { projection: { _id: 1 } })) === null)
-    await migrateDatabase(connection);
+  if (!config.stored && (await isEmpty(db))) await migrateDatabase(connection);
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Db } from 'mongodb';
 import { authorized, type Connection } from '../database/connection.js';
-import { readDatabaseConfig, saveDatabaseVersion } from '../database/database-config.js';
+import { isEmpty, readDatabaseConfig, saveDatabaseVersion } from '../database/database-config.js';
 import { isHeld, Leases } from '../database/leases.js';
 import { LockedError } from '../errors.js';
 import { parseVersion } from '../version.js';
@@ -66,8 +66,4 @@ async function leased(db: Db, write: () => Promise<void>): Promise<void> {
 
 function unchanged(version: string, reason: string): DatabaseOutcome {
   return { from: version, to: version, result: 'unchanged', reason, orphans: [] };
-}
-
-async function isEmpty(db: Db): Promise<boolean> {
-  return (await db.collection('datasets').findOne({}, { projection: { _id: 1 } })) === null;
 }

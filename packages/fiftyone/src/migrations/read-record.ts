@@ -1,8 +1,8 @@
 import type { Db } from 'mongodb';
 import { batched } from '../batched.js';
-import { Doc, decode, ObjectId } from '../bson/index.js';
+import { type Doc, decode, ObjectId } from '../bson/index.js';
 import { findDocs, findRaw } from '../database/raw.js';
-import { RUN_MAPS } from './linked-runs.js';
+import { RUN_MAPS, runIds } from './linked-runs.js';
 import type { DatasetPlan } from './plan.js';
 import type { DatasetRecord } from './revision.js';
 
@@ -54,17 +54,13 @@ async function readRecords(db: Db, ids: readonly ObjectId[]): Promise<(StoredRec
 
 /** The runs that a dataset names. */
 export function runIdsOf(dataset: Doc): ObjectId[] {
-  return ALL_RUN_MAPS.flatMap((name) => idsIn(dataset.get(name)));
+  return runIds(dataset, ALL_RUN_MAPS);
 }
 
 /** The saved views that a dataset names. */
 export function viewIdsOf(dataset: Doc): ObjectId[] {
-  return idsIn(dataset.get('saved_views'));
-}
-
-function idsIn(value: unknown): ObjectId[] {
-  const items = value instanceof Doc ? [...value.values()] : Array.isArray(value) ? value : [];
-  return items.filter((item): item is ObjectId => item instanceof ObjectId);
+  const views = dataset.get('saved_views');
+  return Array.isArray(views) ? views.filter((id) => id instanceof ObjectId) : [];
 }
 
 async function findLinked(db: Db, collection: string, datasets: readonly ObjectId[], ids: readonly ObjectId[]): Promise<Doc[]> {

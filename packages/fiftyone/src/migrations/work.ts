@@ -78,7 +78,8 @@ export class WorkLog {
    * @returns false for a dataset that somebody changed, or whose lease was lost
    */
   readonly commit = batched<Ready, boolean>(BATCH, async (items) => {
-    await this.#upsert(WORK, items.map(staged));
+    const notes = items.map(staged);
+    await this.#upsert(WORK, notes);
     for (const side of SIDES) {
       const inserted = items.flatMap((item) => changesOf(item.plan.before[side], item.after[side]).inserted);
       // never over what is there: it may be newer than this runner knows
@@ -89,9 +90,9 @@ export class WorkLog {
     await this.#replaceDatasets(items.map(({ plan }) => plan.id));
     for (const item of items.filter(isTooBig)) await this.#replaceBig(item);
     const stored = await this.#bytesOf(items.map(({ plan }) => plan.id));
-    const notes = items.map((item) => ({ note: staged(item), bytes: stored.get(item.plan.id.toHexString()) }));
-    const committed = notes.map(({ note, bytes }) => stateOf(note, bytes) === 'committed');
-    await this.#finish(notes.filter((_, i) => committed[i]));
+    const found = notes.map((note) => ({ note, bytes: stored.get(idOf(note).toHexString()) }));
+    const committed = found.map(({ note, bytes }) => stateOf(note, bytes) === 'committed');
+    await this.#finish(found.filter((_, i) => committed[i]));
     return committed;
   });
 

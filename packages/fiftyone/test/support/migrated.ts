@@ -7,9 +7,6 @@ import type { FreshDatabase } from './fresh-database.js';
 import type { Window } from './normalise.js';
 import { type Snapshot, snapshot } from './snapshot.js';
 
-/** Collections that our tool keeps for itself in a database that it has migrated. */
-const OWN_COLLECTIONS: readonly string[] = [];
-
 /** A migration that was run, and what the database is afterwards, without what our tool keeps for itself. */
 export interface Migrated {
   readonly report: MigrationReport;
@@ -29,13 +26,8 @@ export async function migrated(database: FreshDatabase, options: MigrateOptions)
   const first = Date.now();
   try {
     const report = await migrateAll(connection, options);
-    return { report, window: { first, last: Date.now() }, result: ownLeftOut(await snapshot(database.db)) };
+    return { report, window: { first, last: Date.now() }, result: await snapshot(database.db) };
   } finally {
     await connection.close();
   }
-}
-
-function ownLeftOut({ collections, metadata }: Snapshot): Snapshot {
-  const kept = <T>(entries: ReadonlyMap<string, T>) => new Map([...entries].filter(([name]) => !OWN_COLLECTIONS.includes(name)));
-  return { collections: kept(collections), metadata: kept(metadata) };
 }
