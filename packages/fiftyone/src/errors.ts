@@ -1,5 +1,5 @@
 /** The exit code of the command for each kind of error; `--help` lists them. */
-export const ExitCode = { done: 0, failed: 1, usage: 2, partly: 3, incompatible: 10, locked: 11 } as const;
+export const ExitCode = { done: 0, failed: 1, usage: 2, partly: 3, incompatible: 10, locked: 11, stopped: 130 } as const;
 
 /** What every error that is thrown on purpose has: what happened, and what to do next. */
 export class FiftyOneError extends Error {
@@ -68,6 +68,11 @@ export class MalformedError extends FiftyOneError {
   ) {
     super(`${where} is ${found}, expected ${expected}`, { hint: 'correct it in the database by hand: nothing was changed' });
   }
+}
+
+/** The run was asked to end. */
+export class StoppedError extends FiftyOneError {
+  override readonly exitCode = ExitCode.stopped;
 }
 
 /** What to do when the server is gone. */

@@ -7,6 +7,7 @@ import { freshDatabase } from './support/fresh-database.js';
 import { declareKeypoints } from './support/keypoints-field.js';
 import { type Migrated, migrated } from './support/migrated.js';
 import type { Snapshot } from './support/snapshot.js';
+import { TINY_PARTS } from './support/tiny-parts.js';
 
 const FOLDER = new URL('fixtures/databases/', import.meta.url);
 const TARGET = '1.22.1';
@@ -27,7 +28,7 @@ test('there are recorded databases of all ages', () => {
 test.each(names)('%s becomes what the real client makes of it, or better where that fails', async (name) => {
   const input = await readDump(`databases/${name}`);
   const recorded = await readDump(`databases/${name}.expected-${TARGET}`);
-  const run = await migrated(await freshDatabase(input), { target: TARGET });
+  const run = await migrated(await freshDatabase(input), { target: TARGET, partSizes: TINY_PARTS });
 
   const withDefect = (...defects: string[]) =>
     idsOf(

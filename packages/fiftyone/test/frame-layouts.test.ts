@@ -1,7 +1,7 @@
 import type { Db } from 'mongodb';
 import { expect, test } from 'vitest';
 import { type Doc, decode, parseEjsonDoc } from '../src/bson/index.js';
-import { applyEdit } from '../src/migrations/apply.js';
+import { applyEdit } from '../src/migrations/bulk-edits.js';
 import type { BulkEdit, Step, StepContext } from '../src/migrations/revision.js';
 import { v0_6_2 } from '../src/migrations/revisions/v0.6.2.js';
 import { v0_6_5 } from '../src/migrations/revisions/v0.6.5.js';

@@ -16,6 +16,7 @@ import { differences } from './support/differences.js';
 import { freshDatabase } from './support/fresh-database.js';
 import { expectedAfter, type GoldenCase, readGolden, snapshotOf } from './support/golden.js';
 import { snapshot } from './support/snapshot.js';
+import { TINY_PARTS } from './support/tiny-parts.js';
 
 /** The clock that was fixed while the cases were recorded: 2024-05-06T07:08:09.123456. */
 const NOW = { ms: Date.UTC(2024, 4, 6, 7, 8, 9, 123), micros: 456 };
@@ -59,10 +60,17 @@ describe.each(names)('%s', (name) => {
     } else {
       expect(reasons, 'nothing is in the way').toEqual([]);
       if (golden.error !== null) expect(golden.difference?.kind, 'the real client fails here: what do we do?').toBe('done');
-      const applier = { db, work: new WorkLog(db), hasCollection: () => true, editing: limited(1) };
+      const editing = {
+        concurrency: 2,
+        limited: limited(2),
+        mayGoOn: async () => {},
+        isSmall: async () => false,
+        sizes: TINY_PARTS,
+      };
+      const applier = { db, work: new WorkLog(db), hasCollection: () => true, editing };
       const begun = { from: null, to: '0.0', now: NOW, keepUnknown: true };
       const lease = (await new Leases(db).take('golden')) as Lease;
-      expect(await applyPlan(applier, { ...plan, before: record }, begun, lease, new Attempts())).toBe(true);
+      expect(await applyPlan(applier, { ...plan, before: record }, begun, lease, new Attempts(undefined))).toBe(true);
       if (!golden.difference) expect(plan.warnings).toEqual(golden.messages);
     }
     expect(differences(snapshotOf(expectedAfter(golden)), await snapshot(db), { base: before })).toEqual([]);

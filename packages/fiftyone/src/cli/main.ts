@@ -9,7 +9,8 @@ Exit codes:
   ${ExitCode.usage}   wrong usage or settings; nothing was touched
   ${ExitCode.partly}   partly done: some datasets failed, see the list at the end
   ${ExitCode.incompatible}  the version of the database and this client do not go together
-  ${ExitCode.locked}  somebody else is at work on it`;
+  ${ExitCode.locked}  somebody else is at work on it
+  ${ExitCode.stopped} stopped before it was done, by a signal or by --cancel; the same command goes on from there`;
 
 /** Runs the command line and returns its exit code. Only here are errors turned into exit codes. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -81,9 +82,14 @@ export function buildProgram(exit: (code: number) => void): Command {
       'going down, leave in what the older release does not know (as the original does; the older client may then be unable to open it)',
     )
     .option('-y, --yes', 'do not ask before a step that loses data')
-    .addOption(new Option('--concurrency <n>', 'how many datasets at once').argParser(parseConcurrency).default(4))
+    .addOption(
+      new Option('--concurrency <n>', 'how many commands edit samples and frames at once').argParser(parseConcurrency).default(4),
+    )
     .option('--history [run]', 'print what was migrated, by whom and when; with the beginning of a run its datasets')
     .option('--unlock', 'show who is at work on this database, and ask whether to end their leases')
+    .option('--pause', 'let all runs on this database pause, from another terminal; they keep their leases')
+    .option('--resume', 'let the runs that pause go on')
+    .option('--cancel', 'end all runs on this database after the part that is under way')
     .option('--json', 'print the result as JSON')
     .addHelpText('after', EXIT_CODES)
     .action(async (options) => {

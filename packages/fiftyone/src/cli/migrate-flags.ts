@@ -13,4 +13,7 @@ export interface MigrateFlags {
   readonly json?: boolean;
   readonly history?: string | true;
   readonly unlock?: boolean;
+  readonly pause?: boolean;
+  readonly resume?: boolean;
+  readonly cancel?: boolean;
 }

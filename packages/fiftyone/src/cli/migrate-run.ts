@@ -9,6 +9,7 @@ import type { MigrateFlags } from './migrate-flags.js';
 import { showProgress } from './progress.js';
 import { reportJson } from './report-json.js';
 import { failuresText, planText, reportText } from './report-text.js';
+import { stopSignals } from './stop-signals.js';
 
 /** `fiftyone migrate` without `--info`. @returns the exit code */
 export async function runMigration(connection: Connection, flags: MigrateFlags, target: string | undefined): Promise<number> {
@@ -28,10 +29,12 @@ export async function runMigration(connection: Connection, flags: MigrateFlags, 
     }
   }
   const progress = showProgress(process.stderr, flags);
+  const { signal, end } = stopSignals((line) => process.stderr.write(`${line}\n`));
   let report: MigrationReport;
   try {
-    report = await verb(connection, flags, { ...options, onEvent: progress.tell });
+    report = await verb(connection, flags, { ...options, signal, onEvent: progress.tell });
   } finally {
+    end();
     progress.end();
   }
   const text = flags.json ? reportJson(report) : flags.dryRun ? planText(report) : reportText(report);
@@ -39,8 +42,11 @@ export async function runMigration(connection: Connection, flags: MigrateFlags, 
   if (!flags.json && !flags.dryRun && flags.errorLevel <= 1) {
     process.stderr.write(failuresText(report, optionsToRepeat(flags, target)));
   }
+  if (report.stopped !== undefined) process.stderr.write(`${STOPPED}\n`);
   return exitCodeOf(report);
 }
+
+const STOPPED = 'Stopped before it was done, and nothing is lost: the same command goes on from there.';
 
 function optionsToRepeat({ keepUnknown, yes }: MigrateFlags, target: string | undefined): string[] {
   return [...(target === undefined ? [] : ['-v', target]), ...(keepUnknown ? ['--keep-unknown'] : []), ...(yes ? ['--yes'] : [])];
@@ -52,7 +58,9 @@ async function verb(connection: Connection, flags: MigrateFlags, options: Migrat
   return { database: await migrateDatabase(connection, options), datasets: [], notRun: [] };
 }
 
-function exitCodeOf({ database, datasets, notRun }: MigrationReport): number {
+function exitCodeOf({ database, datasets, notRun, stopped }: MigrationReport): number {
+  if (stopped !== undefined && (notRun.length > 0 || datasets.some(({ result }) => result === 'stopped')))
+    return ExitCode.stopped;
   if (notRun.length === 0 && datasets.every((outcome) => outcome.result !== 'failed')) return ExitCode.done;
   const changed = database?.result === 'migrated' || datasets.some((outcome) => outcome.result === 'migrated');
   if (changed) return ExitCode.partly;

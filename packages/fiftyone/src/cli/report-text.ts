@@ -6,13 +6,14 @@ import { shellWord } from '../shell-word.js';
 export function reportText(report: MigrationReport): string {
   const { database, datasets, notRun } = report;
   const of = (result: DatasetOutcome['result']) => datasets.filter((outcome) => outcome.result === result);
-  const [migrated, same, failed] = [of('migrated'), of('unchanged'), of('failed')];
+  const [migrated, same, failed, stopped] = [of('migrated'), of('unchanged'), of('failed'), of('stopped')];
   const lines: string[] = [];
   if (database) lines.push(...databaseLines(database));
-  if (datasets.length > 0 && migrated.length + failed.length === 0) {
+  if (datasets.length > 0 && same.length === datasets.length && notRun.length === 0) {
     lines.push(`Nothing to do for ${count(datasets.length, 'dataset')}: ${summary(same.flatMap(({ reasons }) => reasons))}`);
-  } else if (datasets.length > 0) {
+  } else if (datasets.length + notRun.length > 0) {
     const parts = [`${migrated.length} migrated`, `${same.length} unchanged`, `${failed.length} failed`];
+    if (stopped.length > 0) parts.push(`${stopped.length} begun: ${stopped.map(({ name }) => name).join(', ')}`);
     if (notRun.length > 0) parts.push(`${notRun.length} not run`);
     lines.push(`${count(datasets.length + notRun.length, 'dataset')}: ${parts.join(', ')}`);
   }

@@ -37,6 +37,10 @@ export interface StoredLease {
 export interface Lease {
   readonly key: string;
   readonly fence: Long;
+  /** When it ends unless a heartbeat comes, on the server's clock. */
+  readonly expires: Date;
+  /** Whether it will last for so many milliseconds, also if no further heartbeat comes. */
+  isGoodFor(ms: number): boolean;
   /** @throws LostLeaseError when it may have been taken over: nothing must be written any more */
   check(): void;
   release(): Promise<void>;
@@ -57,7 +61,7 @@ export class LostLeaseError extends FiftyOneError {
  * A dead process keeps its leases from others for ten seconds at most.
  */
 export class Leases {
-  readonly holder: Holder = { run: randomUUID(), host: hostname(), pid: process.pid, user: userName() };
+  readonly holder: Holder = { run: randomUUID(), ...thisProcess() };
   readonly #held = new Map<string, HeldLease>();
   #timer: NodeJS.Timeout | undefined;
 
@@ -92,13 +96,13 @@ export class Leases {
     const byKey = new Map(stored.map((lease) => [lease._id, lease]));
     return keys.map((key) => {
       const lease = byKey.get(key) as StoredLease;
-      return lease.holder.run === this.holder.run ? this.#hold(key, lease.fence, asked) : lease;
+      return lease.holder.run === this.holder.run ? this.#hold(lease, asked) : lease;
     });
   }
 
-  #hold(key: string, fence: Long, asked: number): Lease {
-    const lease = new HeldLease(this, key, fence, asked + LEASE_MS);
-    this.#held.set(key, lease);
+  #hold({ _id, fence, expires }: StoredLease, asked: number): Lease {
+    const lease = new HeldLease(this, _id, fence, asked + LEASE_MS, expires);
+    this.#held.set(_id, lease);
     this.#timer ??= setInterval(() => void this.#beat(), HEARTBEAT_MS).unref();
     return lease;
   }
@@ -136,15 +140,18 @@ export class Leases {
     };
     try {
       await this.#collection.updateMany(mine, [{ $set: { heartbeat: '$$NOW', expires: { $add: ['$$NOW', LEASE_MS] } } }]);
-      const kept = new Set(await this.#collection.distinct('_id', mine));
-      for (const lease of leases) if (kept.has(lease.key)) lease.goodUntil = asked + LEASE_MS;
+      for (const { _id, expires } of await this.#collection.find(mine, { projection: { expires: 1 } }).toArray()) {
+        const lease = this.#held.get(_id);
+        if (lease) Object.assign(lease, { goodUntil: asked + LEASE_MS, expires });
+      }
     } catch {
       // the next beat tries again; until then the leases run towards their end
     }
   }
 
   get #collection() {
-    return this.db.collection<StoredLease>(LEASES);
+    // a lease that an election of the replica set took back would have two holders
+    return this.db.collection<StoredLease>(LEASES, { writeConcern: { w: 'majority' } });
   }
 }
 
@@ -155,7 +162,12 @@ class HeldLease implements Lease {
     readonly fence: Long,
     /** On this process's own monotonic clock, counted from before the server was asked. */
     public goodUntil: number,
+    public expires: Date,
   ) {}
+
+  isGoodFor(ms: number): boolean {
+    return performance.now() + ms < this.goodUntil;
+  }
 
   check(): void {
     if (performance.now() >= this.goodUntil) throw new LostLeaseError(this.key);
@@ -169,6 +181,11 @@ class HeldLease implements Lease {
 /** Whether it is ours, or somebody else's. */
 export function isHeld(lease: Lease | StoredLease): lease is Lease {
   return 'check' in lease;
+}
+
+/** This process, as others see it. */
+export function thisProcess(): Omit<Holder, 'run'> {
+  return { host: hostname(), pid: process.pid, user: userName() };
 }
 
 function userName(): string {

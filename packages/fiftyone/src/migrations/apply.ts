@@ -1,17 +1,25 @@
-import type { Collection, Db } from 'mongodb';
+import type { Db } from 'mongodb';
 import { encode } from '../bson/index.js';
 import type { Lease } from '../database/leases.js';
 import { RefusedError } from '../errors.js';
+import { applyEdits, type Editing, type EditProgress } from './bulk-edits.js';
 import { foldEdits } from './fold-edits.js';
 import type { StoredPlan } from './read-record.js';
-import type { BulkEdit } from './revision.js';
 import { RewrittenFiles } from './rewritten-files.js';
 import type { Begun, WorkLog } from './work.js';
 
 /** What earlier attempts of the same migration have done already: a new attempt leaves it out. */
 export class Attempts {
-  readonly edits = new Set<string>();
-  readonly files = new RewrittenFiles();
+  files = new RewrittenFiles();
+  #election: string | undefined;
+
+  constructor(public edits: EditProgress | undefined) {}
+
+  /** What was done before another election counts for nothing. */
+  since(election: string): void {
+    if (this.#election !== undefined && this.#election !== election) this.files = new RewrittenFiles();
+    this.#election = election;
+  }
 }
 
 /** How the engine reaches the database while it applies plans. */
@@ -20,8 +28,8 @@ export interface Applier {
   readonly work: WorkLog;
   /** False for a collection that was not there when the run began, and that nobody needs to look for. */
   readonly hasCollection: (name: string) => boolean;
-  /** Lets so many datasets edit samples and frames at once. */
-  readonly editing: <T>(task: () => Promise<T>) => Promise<T>;
+  /** How bulk edits are carried out, whatever the dataset. */
+  readonly editing: Pick<Editing, 'limited' | 'concurrency' | 'mayGoOn' | 'isSmall' | 'sizes'>;
 }
 
 /**
@@ -40,44 +48,30 @@ export async function applyPlan(
   begun: Begun,
   lease: Lease,
   attempts: Attempts,
+  onProgress: Editing['onProgress'] = () => {},
 ): Promise<boolean> {
   if (plan.blocked.length > 0) throw new RefusedError(plan.name, plan.blocked);
   const { db, work } = applier;
   const edits = foldEdits(plan.stages.flatMap((stage) => stage.bulk)).filter((edit) => applier.hasCollection(edit.collection));
+  const { election } = work;
+  attempts.since(election);
   lease.check();
   if (edits.length > 0) {
-    await work.begin({ id: plan.id, begun });
-    await applier.editing(() => applyEdits(db, edits, lease, attempts));
+    await work.begin({ id: plan.id, begun: { ...begun, edits: attempts.edits } });
+    const note = (progress: EditProgress) => work.progress(plan.id, begun, progress);
+    attempts.edits = await applyEdits({ db, lease, note, onProgress, ...applier.editing }, edits, attempts.edits);
   }
   lease.check();
   const after = await attempts.files.rewrite(db, plan);
   lease.check();
   const bytes = encode(after.dataset);
-  return await work.commit({ plan, begun, after, bytes, lease, files: attempts.files.replaced });
-}
-
-async function applyEdits(db: Db, edits: readonly BulkEdit[], lease: Lease, attempts: Attempts): Promise<void> {
-  for (const edit of edits) {
-    const key = JSON.stringify(edit);
-    lease.check();
-    if (!attempts.edits.has(key)) await applyEdit(db, edit);
-    attempts.edits.add(key);
-  }
-}
-
-/** Applies one edit. */
-export async function applyEdit(db: Db, edit: BulkEdit): Promise<void> {
-  const collection = db.collection(edit.collection);
-  if (edit.kind === 'update')
-    await collection.updateMany(edit.filter, edit.update as Parameters<typeof collection.updateMany>[1]);
-  else if (edit.kind === 'merge') await collection.aggregate([...edit.pipeline], { allowDiskUse: true }).toArray();
-  else await dropIndex(collection, edit.index);
-}
-
-async function dropIndex(collection: Collection, index: string): Promise<void> {
-  try {
-    await collection.dropIndex(index);
-  } catch (error) {
-    if (!['IndexNotFound', 'NamespaceNotFound'].includes((error as { codeName?: string }).codeName ?? '')) throw error;
-  }
+  return await work.commit({
+    plan,
+    begun: { ...begun, edits: attempts.edits },
+    after,
+    bytes,
+    lease,
+    election,
+    files: attempts.files.replaced,
+  });
 }

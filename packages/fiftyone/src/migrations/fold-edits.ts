@@ -1,4 +1,4 @@
-import type { BulkEdit, UpdateEdit } from './revision.js';
+import type { BulkEdit, Query, UpdateEdit } from './revision.js';
 
 /**
  * Folds edits of one collection into one pass over it, as far as the result is the same: neighbours, leaving edits of other
@@ -30,14 +30,23 @@ function readsOthers(pipeline: readonly object[]): boolean {
 }
 
 function together(a: Pipeline, b: Pipeline): BulkEdit {
-  const all = [a.filter, b.filter].some((filter) => Object.keys(filter).length === 0);
   return {
     kind: 'update',
     summary: `${a.summary}; ${b.summary}`,
     collection: a.collection,
-    filter: all ? {} : { $or: [a.filter, b.filter] },
+    filter: either(a.filter, b.filter),
+    pending: either(pendingOf(a), pendingOf(b)),
     update: [...a.update, ...b.update] as never,
     harmless: true,
     refuses: [...(a.refuses ?? []), ...(b.refuses ?? [])],
   };
+}
+
+function either(a: Query, b: Query): Query {
+  return [a, b].some((filter) => Object.keys(filter).length === 0) ? {} : { $or: [a, b] };
+}
+
+/** Matches the documents to which an edit was not done yet. */
+export function pendingOf(edit: UpdateEdit): Query {
+  return edit.pending ?? edit.filter;
 }

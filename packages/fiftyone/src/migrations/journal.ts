@@ -20,6 +20,8 @@ export interface RunEntry {
   readonly database: Pick<DatabaseOutcome, 'from' | 'to'> | null;
   readonly migrated: number;
   readonly failed: number;
+  /** Who ended it before it was done. */
+  readonly stopped?: string;
 }
 
 /** What a run did to one dataset. */
@@ -63,7 +65,8 @@ export class Journal {
   async add(outcome: DatasetOutcome): Promise<void> {
     if (outcome.result === 'migrated') this.#counts.migrated++;
     if (outcome.result === 'failed') this.#counts.failed++;
-    if (outcome.result === 'migrated' || (outcome.result === 'failed' && this.#opened)) await this.#write(outcome);
+    if (outcome.result === 'migrated' || outcome.result === 'stopped' || (outcome.result === 'failed' && this.#opened))
+      await this.#write(outcome);
   }
 
   readonly #write = batched<DatasetOutcome, undefined>(BATCH, async (outcomes) => {
@@ -77,10 +80,13 @@ export class Journal {
   });
 
   /** Closes the journal of the run. */
-  async close(): Promise<void> {
+  async close(stopped?: string): Promise<void> {
     if (!this.#opened) return;
     await this.#opened;
-    await this.#collection.updateOne({ _id: this.holder.run }, { $set: { ended: new Date(), ...this.#counts } });
+    await this.#collection.updateOne(
+      { _id: this.holder.run },
+      { $set: { ended: new Date(), ...this.#counts, ...(stopped === undefined ? {} : { stopped }) } },
+    );
   }
 
   get #collection() {

@@ -1,3 +1,4 @@
+import type { PartSizes } from './bulk-edits.js';
 import type { MigrationEvent } from './report.js';
 
 /** How a migration is to be done. */
@@ -6,11 +7,15 @@ export interface MigrateOptions {
   readonly target?: string | undefined;
   /** Going down, leave in what the target release does not know. Default: false */
   readonly keepUnknown?: boolean;
-  /** How many datasets at once. Default: 4 */
+  /** How many commands edit samples and frames at once. Default: 4 */
   readonly concurrency?: number;
+  /** How large collections are cut into parts. */
+  readonly partSizes?: PartSizes;
   /** Plan and check everything, write nothing. Default: false */
   readonly dryRun?: boolean;
   /** End the run at the first dataset that fails. Default: false */
   readonly stopAtFailure?: boolean;
+  /** Ends the run after the part that is under way; a later run goes on from there. */
+  readonly signal?: AbortSignal;
   readonly onEvent?: (event: MigrationEvent) => void;
 }

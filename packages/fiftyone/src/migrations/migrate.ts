@@ -47,21 +47,24 @@ async function migrateRows(
   run: Run,
   rows: readonly Row[],
   database?: DatabaseOutcome,
-): Promise<{ datasets: DatasetOutcome[]; notRun: string[] }> {
+): Promise<Pick<MigrationReport, 'datasets' | 'notRun' | 'stopped'>> {
   const { options } = run;
   const journal = new Journal(run.connection.db, run.leases.holder, options.target, database);
   if (database?.result === 'migrated') await journal.open();
   options.onEvent?.({ kind: 'begin', total: rows.length });
   const outcomes = new Map<Row, DatasetOutcome>();
   let failed = false;
-  const stopped = () => run.server.gone || (failed && options.stopAtFailure === true);
+  const { control } = run;
+  const stopped = () => run.server.gone || control.stopped !== undefined || (failed && options.stopAtFailure === true);
   const told = new Set<Row>();
   let waiting = rows;
+  if (!options.dryRun) control.start();
   try {
     while (waiting.length > 0 && !stopped()) {
       const leased: Row[] = [];
       await inWindow(waiting, options.stopAtFailure ? 1 : WINDOW, stopped, async (row, turn) => {
         const outcome = await migrateOne(run, row, turn);
+        if (outcome === undefined) return;
         if (!('result' in outcome)) {
           leased.push(row);
           if (!told.has(row)) options.onEvent?.({ kind: 'waiting', name: row.name ?? '', holder: outcome.holder });
@@ -78,12 +81,14 @@ async function migrateRows(
       if (waiting.length > 0) await sleep(WAIT_MS);
     }
   } finally {
+    await control.end(run.server.gone);
     if (!run.server.gone) {
       await run.leases.releaseAll();
-      await journal.close();
+      await journal.close(control.stopped);
     }
   }
   return {
+    ...(control.stopped === undefined ? {} : { stopped: control.stopped }),
     datasets: rows.flatMap((row) => outcomes.get(row) ?? []),
     notRun: rows.filter((row) => !outcomes.has(row)).map((row) => row.name ?? ''),
   };

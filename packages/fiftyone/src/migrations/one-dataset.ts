@@ -1,6 +1,7 @@
 import { encode, toEjson, type Value } from '../bson/index.js';
 import { authorized } from '../database/connection.js';
 import { isHeld, type Lease, type StoredLease } from '../database/leases.js';
+import { endLeftovers } from '../database/leftovers.js';
 import {
   DatasetNotFoundError,
   FiftyOneError,
@@ -9,10 +10,12 @@ import {
   RefusedError,
   SERVER_GONE,
   ServerGoneError,
+  StoppedError,
 } from '../errors.js';
 import { shellWord } from '../shell-word.js';
 import { isVersion, missingVersion } from '../version.js';
 import { Attempts, applyPlan } from './apply.js';
+import { commentOf } from './bulk-edits.js';
 import type { CollectionOrder } from './collection-order.js';
 import { derivedIds } from './derived-ids.js';
 import { findLosses, findMalformed } from './documents-check.js';
@@ -21,7 +24,7 @@ import type { Turn } from './in-window.js';
 import { pathBetween } from './path.js';
 import { type DatasetPlan, planDataset, storedVersion } from './plan.js';
 import type { StoredPlan, StoredRecord } from './read-record.js';
-import type { DatasetOutcome } from './report.js';
+import type { DatasetOutcome, EditEvent } from './report.js';
 import type { Row, Run } from './run.js';
 import type { Begun } from './work.js';
 
@@ -36,27 +39,36 @@ const MOST_BYTES = 16 * 1024 * 1024;
 /**
  * Migrates one dataset: takes the lease, finishes what a runner that died has left, reads, plans, checks, applies. Never throws.
  *
- * @returns the lease of somebody else who is at work on this dataset: come back later
+ * @returns the lease of somebody else who is at work on this dataset: come back later; undefined when the run was stopped before
+ *   anything was done
  */
-export async function migrateOne(run: Run, row: Row, turn: Turn): Promise<DatasetOutcome | StoredLease> {
+export async function migrateOne(run: Run, row: Row, turn: Turn): Promise<DatasetOutcome | StoredLease | undefined> {
   const started = performance.now();
   let lease: Lease | undefined;
   let plan: StoredPlan | undefined;
   let order: Order | undefined;
+  let begun = false;
   try {
     if (row.problem !== undefined) throw row.problem;
     const decision = decide(run, row, row.version);
-    const begun = run.connection.settings.disableMigrations ? undefined : run.unfinished.get(String(row.id));
-    if (!decision.go && !begun) return unchanged(row, decision.why);
-    if (begun && run.options.dryRun && (row.version ?? null) === begun.from && !(decision.go && decision.to === begun.to))
-      throw interrupted(row, begun);
+    const unfinished = run.connection.settings.disableMigrations ? undefined : run.unfinished.get(String(row.id));
+    if (!decision.go && !unfinished) return unchanged(row, decision.why);
+    if (
+      unfinished &&
+      run.options.dryRun &&
+      (row.version ?? null) === unfinished.from &&
+      !(decision.go && decision.to === unfinished.to)
+    )
+      throw interrupted(row, unfinished);
     if (!run.options.dryRun) {
+      await run.control.mayGoOn();
       const taken = await authorized(run.connection, () => run.leases.take(`dataset ${row.id}`));
       if (!isHeld(taken)) return taken;
       lease = taken;
     }
     const left = lease && (await run.applier.work.recover(row.id));
-    const attempts = new Attempts();
+    if (lease && left) await endLeftovers(run.connection.db, commentOf(lease));
+    const attempts = new Attempts(left?.edits);
     for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
       const planned: Planned = await makePlan(run, row, left, turn, order);
       if (!planned.go) return unchanged({ ...row, version: planned.version }, planned.why);
@@ -67,7 +79,9 @@ export async function migrateOne(run: Run, row: Row, turn: Turn): Promise<Datase
       if (lease === undefined) return { ...outcomeOf(plan), result: 'planned', reasons: [], seconds: since(started) };
       await order.before;
       stopIfGone(run);
+      await run.control.mayGoOn();
       tell(run, plan);
+      begun = true;
       if (await apply(run, { ...planned, plan }, lease, attempts)) {
         return { ...outcomeOf(plan), result: 'migrated', reasons: [], seconds: since(started) };
       }
@@ -76,6 +90,7 @@ export async function migrateOne(run: Run, row: Row, turn: Turn): Promise<Datase
       hint: 'try again when it is less busy',
     });
   } catch (error) {
+    if (error instanceof StoppedError) return begun && plan ? stopped(plan, error, started) : undefined;
     if (isUnreachable(error)) run.server.gone = true;
     return failed(plan ? outcomeOf(plan) : nothing(row), error, started);
   } finally {
@@ -91,7 +106,8 @@ function stopIfGone(run: Run): void {
 }
 
 function apply(run: Run, { plan, begun }: Going, lease: Lease, attempts: Attempts): Promise<boolean> {
-  return authorized(run.connection, () => applyPlan(run.applier, plan, begun, lease, attempts));
+  const onProgress = (event: EditEvent) => run.options.onEvent?.({ kind: 'progress', name: plan.name, ...event });
+  return authorized(run.connection, () => applyPlan(run.applier, plan, begun, lease, attempts, onProgress));
 }
 
 interface Going {
@@ -182,6 +198,10 @@ function nothing({ name, version }: Row): Facts {
 function unchanged(row: Row, why: string): DatasetOutcome {
   const facts = nothing(row);
   return { ...facts, to: facts.from, result: 'unchanged', reasons: [why], seconds: 0 };
+}
+
+function stopped(plan: StoredPlan, { message }: StoppedError, started: number): DatasetOutcome {
+  return { ...outcomeOf(plan), result: 'stopped', reasons: [message], seconds: since(started) };
 }
 
 function failed(facts: Facts, error: unknown, started: number): DatasetOutcome {

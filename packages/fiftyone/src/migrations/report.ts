@@ -8,8 +8,8 @@ export interface DatasetOutcome {
   readonly renamedFrom?: string;
   readonly from: string | null;
   readonly to: string | null;
-  /** `planned` is what a dry run says where a run would say `migrated`. */
-  readonly result: 'migrated' | 'planned' | 'unchanged' | 'failed';
+  /** `planned` is what a dry run says where a run would say `migrated`; `stopped` was begun, and the next run goes on with it. */
+  readonly result: 'migrated' | 'planned' | 'unchanged' | 'failed' | 'stopped';
   /** The steps, in order: `v0.19.0 down`, `fit to 0.18.0`. */
   readonly steps: readonly string[];
   readonly edits: readonly string[];
@@ -36,8 +36,21 @@ export interface DatabaseOutcome {
 export interface MigrationReport {
   readonly database?: DatabaseOutcome;
   readonly datasets: readonly DatasetOutcome[];
-  /** Datasets that were not tried, because a failure ended the run. */
+  /** Datasets that were not tried, because the run ended before. */
   readonly notRun: readonly string[];
+  /** Who ended the run before it was done, if anybody did. */
+  readonly stopped?: string;
+}
+
+/** How far a bulk edit got. */
+export interface EditEvent {
+  readonly edit: string;
+  /** How many documents are done, and how many there were. */
+  readonly done: number;
+  readonly total: number;
+  /** How many bulk edits of the dataset are whole, and how many there are. */
+  readonly edits: number;
+  readonly of: number;
 }
 
 /** What a run tells while it works. */
@@ -45,5 +58,7 @@ export type MigrationEvent =
   | { readonly kind: 'begin'; readonly total: number }
   | { readonly kind: 'dataset'; readonly name: string; readonly from: string | null; readonly to: string }
   | { readonly kind: 'step'; readonly name: string; readonly step: string }
+  | ({ readonly kind: 'progress'; readonly name: string } & EditEvent)
+  | { readonly kind: 'paused'; readonly by: string | undefined }
   | { readonly kind: 'waiting'; readonly name: string; readonly holder: Holder }
   | { readonly kind: 'done'; readonly outcome: DatasetOutcome };

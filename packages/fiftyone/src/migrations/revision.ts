@@ -43,8 +43,8 @@ export interface Malformed {
 }
 
 /**
- * An edit of a collection that is too large to load, done by the server. It is applied in one go, and again from the start
- * when a run was interrupted: `filter` leaves out what is done already wherever documents show it.
+ * An edit of a collection that is too large to load, done by the server, part by part. Parts that were done are done again when a
+ * run was interrupted: `filter` leaves out what is done already wherever documents show it.
  */
 export type BulkEdit = UpdateEdit | MergeEdit | IndexEdit;
 
@@ -63,6 +63,8 @@ export interface UpdateEdit extends EditFacts {
   readonly filter: Query;
   /** Update operators, or the stages of an update pipeline. */
   readonly update: Query | readonly Query[];
+  /** Matches a document to which this was not done yet, where `filter` matches others too. Default: `filter` */
+  readonly pending?: Query;
   /** Whether the update does no harm to a document that `filter` leaves out: then it can share a pass with others. */
   readonly harmless?: boolean;
 }

@@ -1,11 +1,14 @@
 import { ObjectId, type ReadonlyDoc, type Value } from '../bson/index.js';
 import type { Connection } from '../database/connection.js';
+import { electionOf } from '../database/election.js';
 import { Leases } from '../database/leases.js';
 import { findDocs } from '../database/raw.js';
 import { type FiftyOneError, RefusedError } from '../errors.js';
 import { parseVersion } from '../version.js';
 import type { Applier } from './apply.js';
+import { PART_SIZES, smallness } from './bulk-edits.js';
 import { COMMON, CollectionOrder } from './collection-order.js';
+import { Control } from './control.js';
 import { limited } from './limited.js';
 import type { MigrateOptions } from './migrate-options.js';
 import { NameRegistry } from './name-registry.js';
@@ -32,12 +35,13 @@ export interface Run {
   readonly names: NameRegistry;
   readonly now: StepContext['now'];
   readonly leases: Leases;
+  readonly control: Control;
   readonly read: ReturnType<typeof recordReader>;
   readonly applier: Applier;
   readonly order: CollectionOrder;
-  /** Datasets on which runners that died have left work. */
   /** What one dataset finds out about the server, for all. */
   readonly server: { gone: boolean };
+  /** Datasets on which runners that died have left work. */
   readonly unfinished: ReadonlyMap<string, Begun>;
 }
 
@@ -52,7 +56,15 @@ export async function openRun(connection: Connection, options: MigrateOptions, d
   const { db } = connection;
   const operations = (await db.listCollections({ name: COMMON }, { nameOnly: true }).toArray()).length > 0;
   const hasCollection = (name: string) => name !== COMMON || operations;
-  const applier = { db, work: new WorkLog(db), hasCollection, editing: limited(options.concurrency ?? 4) };
+  const leases = new Leases(db);
+  const control = new Control(db, leases.holder.run, options.signal, (by) => options.onEvent?.({ kind: 'paused', by }));
+  const concurrency = options.concurrency ?? 4;
+  const sizes = options.partSizes ?? PART_SIZES;
+  const editing = { concurrency, limited: limited(concurrency), mayGoOn: control.mayGoOn, isSmall: smallness(db, sizes), sizes };
+  // what is written before a commit needs no wait of its own: the commit waits until all of it cannot be lost any more
+  const unwaited = connection.client.db(db.databaseName, { writeConcern: { w: 1 } });
+  const work = new WorkLog(unwaited, await electionOf(db));
+  const applier = { db: unwaited, work, hasCollection, editing };
   return {
     connection,
     options,
@@ -60,7 +72,8 @@ export async function openRun(connection: Connection, options: MigrateOptions, d
     rows,
     names,
     now: clock(),
-    leases: new Leases(db),
+    leases,
+    control,
     read: recordReader(db),
     applier,
     order: new CollectionOrder(),

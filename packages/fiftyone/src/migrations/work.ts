@@ -15,8 +15,10 @@ import {
   Scalar,
   type Value,
 } from '../bson/index.js';
+import { electionOf } from '../database/election.js';
 import { LEASES, type Lease } from '../database/leases.js';
 import { deleteByIds, findDocs, findRaw, insertNew, updateRaw } from '../database/raw.js';
+import type { EditProgress } from './bulk-edits.js';
 import { changesOf } from './plan.js';
 import { runIdsOf, type StoredPlan, viewIdsOf } from './read-record.js';
 import { deleteFile } from './results-file.js';
@@ -45,6 +47,8 @@ export interface Begun {
   readonly to: string;
   readonly now: { readonly ms: number; readonly micros: number };
   readonly keepUnknown: boolean;
+  /** How far the bulk edits got. */
+  readonly edits?: EditProgress | undefined;
 }
 
 /** A dataset document that is ready to be committed. */
@@ -55,12 +59,18 @@ export interface Ready {
   /** The dataset document after the plan. */
   readonly bytes: Uint8Array;
   readonly lease: Lease;
+  /** The election since which everything before the commit was written. */
+  readonly election: string;
   /** Results files that nothing names after the commit. */
   readonly files: readonly Value[];
 }
 
 export class WorkLog {
-  constructor(readonly db: Db) {}
+  /** @param election the election in which the run began, see `electionOf` */
+  constructor(
+    readonly db: Db,
+    public election = '',
+  ) {}
 
   /** Notes what was begun on a dataset. */
   readonly begin = batched<{ id: ObjectId; begun: Begun }, void>(BATCH, async (items) => {
@@ -71,15 +81,22 @@ export class WorkLog {
     return items.map(() => undefined);
   });
 
+  /** Notes how far the bulk edits of a dataset got. */
+  async progress(id: ObjectId, begun: Begun, edits: EditProgress): Promise<void> {
+    const same = Doc.of(...noteOf(id, { ...begun, edits: undefined }));
+    await updateRaw(this.db, WORK, [Doc.of(['q', same], ['u', Doc.of(['$set', Doc.of(['edits', progressDoc(edits)])])])]);
+  }
+
   /**
    * Commits: replaces the dataset documents, if they still are what was planned from and the leases still are ours. New runs and
    * views come before, changed and removed ones after it; the note has all that is needed to take back or to go on.
    *
-   * @returns false for a dataset that somebody changed, or whose lease was lost
+   * @returns false for a dataset that somebody changed, or whose lease was lost, or whose edits an election may have taken back
    */
-  readonly commit = batched<Ready, boolean>(BATCH, async (items) => {
+  readonly commit = batched<Ready, boolean>(BATCH, async (all) => {
+    const safe = await this.#stage(all);
+    const items = all.filter((_, i) => safe[i]);
     const notes = items.map(staged);
-    await this.#upsert(WORK, notes);
     for (const side of SIDES) {
       const inserted = items.flatMap((item) => changesOf(item.plan.before[side], item.after[side]).inserted);
       // never over what is there: it may be newer than this runner knows
@@ -91,10 +108,22 @@ export class WorkLog {
     for (const item of items.filter(isTooBig)) await this.#replaceBig(item);
     const stored = await this.#bytesOf(items.map(({ plan }) => plan.id));
     const found = notes.map((note) => ({ note, bytes: stored.get(idOf(note).toHexString()) }));
-    const committed = found.map(({ note, bytes }) => stateOf(note, bytes) === 'committed');
-    await this.#finish(found.filter((_, i) => committed[i]));
-    return committed;
+    const committed = new Set(items.filter((_, i) => stateOf(found[i] as Found) === 'committed'));
+    await this.#finish(found.filter((_, i) => committed.has(items[i] as Ready)));
+    return all.map((item) => committed.has(item));
   });
+
+  /**
+   * Notes what is to be committed, and waits until that and everything written before it cannot be lost any more.
+   *
+   * @returns for each whether nothing of it was lost in an election
+   */
+  async #stage(items: readonly Ready[]): Promise<boolean[]> {
+    const isReplicaSet = this.election !== '';
+    await this.#upsert(WORK, items.map(staged), isReplicaSet);
+    if (isReplicaSet) this.election = await electionOf(this.db);
+    return items.map(({ election }) => election === this.election);
+  }
 
   /**
    * What runners that died have left: finishes what was committed, takes back what was not, and returns what was begun and is
@@ -105,7 +134,7 @@ export class WorkLog {
     if (left.length === 0) return ids.map(() => undefined);
     const stored = await this.#bytesOf(left.map(idOf));
     const found = left.map((note) => ({ note, bytes: stored.get(idOf(note).toHexString()) }));
-    const notes = (wanted: State) => found.filter(({ note, bytes }) => stateOf(note, bytes) === wanted);
+    const notes = (wanted: State) => found.filter(({ note, bytes }) => stateOf({ note, bytes }) === wanted);
     await this.#finish(notes('committed'));
     for (const side of SIDES) {
       const inserted = [...notes('begun'), ...notes('moved')].flatMap((item) => unnamed(item, 'inserted', side));
@@ -122,7 +151,7 @@ export class WorkLog {
 
   /** What was begun on which datasets and not finished, by their ids as hexadecimal text. */
   async unfinished(): Promise<Map<string, Begun>> {
-    const left = await findDocs(this.db, WORK, {}, { projection: { from: 1, to: 1, now: 1, keepUnknown: 1 } });
+    const left = await findDocs(this.db, WORK, {}, { projection: { from: 1, to: 1, now: 1, keepUnknown: 1, edits: 1 } });
     return new Map(left.map((note) => [String(note.get('_id')), begunOf(note)]));
   }
 
@@ -139,7 +168,7 @@ export class WorkLog {
     ] as const;
     await this.db
       .collection(WORK)
-      .aggregate([...pipeline], { writeConcern: { w: 'majority' } })
+      .aggregate([...pipeline], { writeConcern: { w: 'majority', j: true } })
       .toArray();
   }
 
@@ -185,11 +214,11 @@ export class WorkLog {
     if (user === null) await deleteFile(this.db, file);
   }
 
-  async #upsert(collection: string, docs: readonly ReadonlyDoc[]): Promise<void> {
+  async #upsert(collection: string, docs: readonly ReadonlyDoc[], majority = false): Promise<void> {
     const statements = docs.map((doc) =>
       Doc.of(['q', Doc.of(['_id', doc.get('_id') as Value])], ['u', doc as Doc], ['upsert', true]),
     );
-    if (statements.length > 0) await updateRaw(this.db, collection, statements);
+    if (statements.length > 0) await updateRaw(this.db, collection, statements, majority);
   }
 }
 
@@ -244,7 +273,7 @@ type State = 'committed' | 'begun' | 'moved';
 /** What clients change whenever they load or edit a dataset. */
 const VOLATILE = ['last_loaded_at', 'last_modified_at', 'last_deletion_at'];
 
-function stateOf(note: Doc, bytes: Uint8Array | undefined): State {
+function stateOf({ note, bytes }: Found): State {
   if (bytes === undefined) return 'moved';
   const after = note.get('after');
   const isAfter =
@@ -293,15 +322,34 @@ function begunOf(doc: ReadonlyDoc): Begun {
     to: doc.get('to') as string,
     now: { ms: Number(millisecondsOf(now.get('ms'))), micros: numberOf(now.get('micros')) as number },
     keepUnknown: doc.get('keepUnknown') === true,
+    edits: progressOf(doc.get('edits')),
   };
 }
 
-function noteOf(id: ObjectId, { from, to, now, keepUnknown }: Begun): [string, Value][] {
+function progressDoc({ election, done, current }: EditProgress): Doc {
+  const under: [string, Value][] = current ? [['current', Doc.of(['edit', current.edit], ['upTo', current.upTo])]] : [];
+  return Doc.of(['election', election], ['done', [...done]], ...under);
+}
+
+function progressOf(value: Value | undefined): EditProgress | undefined {
+  if (!(value instanceof Doc)) return undefined;
+  const current = value.get('current');
+  return {
+    election: value.get('election') as string,
+    done: value.get('done') as string[],
+    ...(current instanceof Doc
+      ? { current: { edit: current.get('edit') as string, upTo: current.get('upTo') as ObjectId } }
+      : {}),
+  };
+}
+
+function noteOf(id: ObjectId, { from, to, now, keepUnknown, edits }: Begun): [string, Value][] {
   return [
     ['_id', id],
     ['from', from],
     ['to', to],
     ['now', Doc.of(['ms', date(now.ms)], ['micros', int32(now.micros)])],
     ['keepUnknown', keepUnknown],
+    ...(edits ? ([['edits', progressDoc(edits)]] as [string, Value][]) : []),
   ];
 }

@@ -1,4 +1,5 @@
 import { Doc, date, type ReadonlyDoc } from '../../bson/index.js';
+import { OTHER_ID_TYPES } from '../id-ranges.js';
 import { pythonText } from '../python-text.js';
 import type { BulkEdit, Query, Revision } from '../revision.js';
 import { docsAt, isFilled, setDefault, stringAt } from '../shape.js';
@@ -85,9 +86,6 @@ function timeField(name: string): Doc {
   );
 }
 
-/** All types that an `_id` can have except ObjectId, so that the index of `_id` finds the few odd ones. */
-const OTHER_ID_TYPES = ['double', 'string', 'object', 'binData', 'bool', 'date', 'null', 'int', 'timestamp', 'long', 'decimal'];
-
 function setTimes(collection: string, times: readonly string[], now: Date): BulkEdit {
   const values: Query = { created_at: { $toDate: '$_id' }, last_modified_at: now };
   const converted = { $convert: { input: '$_id', to: 'date', onError: false } };
@@ -97,6 +95,7 @@ function setTimes(collection: string, times: readonly string[], now: Date): Bulk
     summary: `set ${times.join(' and ')}`,
     collection,
     filter: {},
+    pending: { $or: times.map((time) => ({ [time]: { $exists: false } })) },
     harmless: true,
     update: [{ $set: Object.fromEntries(times.map((time) => [time, values[time]])) }],
     refuses: hasCreation

@@ -1,0 +1,262 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Collection, Db } from 'mongodb';
+import type { ObjectId } from '../bson/index.js';
+import { electionOf } from '../database/election.js';
+import type { Lease } from '../database/leases.js';
+import { isUnreachable } from '../errors.js';
+import { pendingOf } from './fold-edits.js';
+import { type IdRange, idRanges } from './id-ranges.js';
+import type { EditEvent } from './report.js';
+import type { BulkEdit, MergeEdit, Query, UpdateEdit } from './revision.js';
+
+/** How collections are cut into parts. */
+export interface PartSizes {
+  /** A database with less data than so many bytes is edited without parts, and so is a collection of at most `whole` documents. */
+  readonly small: number;
+  readonly whole: number;
+  /** How many documents the first part has, and any part at most. */
+  readonly first: number;
+  readonly most: number;
+}
+
+export const PART_SIZES: PartSizes = { small: 32 * 1024 * 1024, whole: 1_000, first: 200, most: 20_000 };
+
+/** How long a part should take: a pause or a death costs no more. */
+const PART_MS = 250;
+
+/** How long a part may take: it ends before the lease does. */
+const MOST_MS = 5_000;
+
+/** How often it is noted how far an edit got. */
+const NOTE_MS = 1_000;
+
+/** The server's codes for a command that took too long, and for an index or collection that is not there. */
+const TOO_LONG = 50;
+const NOT_THERE = [26, 27];
+
+/** How far the bulk edits of a dataset got, as it is noted for whoever goes on. */
+export interface EditProgress {
+  /** The election since which it is so: after another one it counts for nothing. */
+  readonly election: string;
+  /** The edits that are whole. */
+  readonly done: readonly string[];
+  /** The edit that is under way, and the last document of the parts that are whole. */
+  readonly current?: { readonly edit: string; readonly upTo: ObjectId };
+}
+
+/** What the bulk edits of one dataset are applied with. */
+export interface Editing {
+  readonly db: Db;
+  readonly lease: Lease;
+  /** Lets so many commands of a run edit at once. */
+  readonly limited: <T>(task: () => Promise<T>) => Promise<T>;
+  /** How many parts of one collection are edited at once. */
+  readonly concurrency: number;
+  /** Waits while the run is paused. @throws StoppedError when it is to end */
+  readonly mayGoOn: () => Promise<void>;
+  readonly isSmall: () => Promise<boolean>;
+  readonly sizes: PartSizes;
+  /** Notes how far it got. */
+  readonly note: (progress: EditProgress) => Promise<void>;
+  readonly onProgress: (event: EditEvent) => void;
+}
+
+/**
+ * Applies bulk edits one after the other, large collections in parts, several at once. What was inserted meanwhile is caught at
+ * the end.
+ *
+ * Every command says until when the lease is good, on the server's clock: one that comes too late changes nothing.
+ */
+export async function applyEdits(editing: Editing, edits: readonly BulkEdit[], before?: EditProgress): Promise<EditProgress> {
+  const small = await editing.isSmall();
+  const election = small && !before ? '' : await electionOf(editing.db);
+  const known = before?.election === election ? before : undefined;
+  const done = new Set(known?.done);
+  const large: UpdateEdit[] = [];
+  for (const [i, edit] of edits.entries()) {
+    const key = keyOf(edit);
+    const total = small ? 0 : await editing.db.collection(edit.collection).estimatedDocumentCount();
+    const isLarge = total > editing.sizes.whole;
+    if (isLarge && edit.kind === 'update') large.push(edit);
+    if (done.has(key)) continue;
+    if (isLarge && isDivisible(edit)) {
+      const after = known?.current?.edit === key ? known.current.upTo : undefined;
+      const note = (upTo: ObjectId) => editing.note({ election, done: [...done], current: { edit: key, upTo } });
+      const tell = (count: number) =>
+        editing.onProgress({ edit: edit.summary, done: count, total, edits: i, of: edits.length + 1 });
+      await inParts(editing, edit, after, note, tell);
+    } else await whole(editing, edit);
+    done.add(key);
+    if (isLarge) await editing.note({ election, done: [...done] });
+  }
+  await catchLate(editing, large, edits.length);
+  return { election, done: [...done] };
+}
+
+/** Edits what clients inserted while the edits were under way. */
+async function catchLate(editing: Editing, edits: readonly UpdateEdit[], before: number): Promise<void> {
+  for (const edit of edits) {
+    const check = { edit: `check: ${edit.summary}`, total: 1, edits: before, of: before + 1 };
+    editing.onProgress({ ...check, done: 0 });
+    await inParts(
+      editing,
+      { ...edit, filter: pendingOf(edit) },
+      undefined,
+      async () => {},
+      () => {},
+    );
+  }
+}
+
+type Divisible = UpdateEdit | MergeEdit;
+
+/** Whether it comes to the same when it is done part by part. */
+function isDivisible(edit: BulkEdit): edit is Divisible {
+  return (
+    edit.kind === 'update' || (edit.kind === 'merge' && !edit.pipeline.some((stage) => '$group' in stage || '$sort' in stage))
+  );
+}
+
+async function whole({ db, lease, limited, mayGoOn }: Editing, edit: BulkEdit): Promise<void> {
+  await mayGoOn();
+  await limited(() => underLease(lease, 0, (deadline) => applyEdit(db, edit, { deadline, comment: commentOf(lease) })));
+}
+
+async function inParts(
+  editing: Editing,
+  edit: Divisible,
+  after: ObjectId | undefined,
+  note: (upTo: ObjectId) => Promise<void>,
+  tell: (documents: number) => void,
+): Promise<void> {
+  const collection = editing.db.collection(edit.collection);
+  const size = partSize(editing.sizes);
+  const parts: { upTo: ObjectId | undefined; whole: boolean }[] = [];
+  let [documents, noted] = [0, performance.now()];
+  const one = async (range: IdRange, part: { whole: boolean }) => {
+    const began = performance.now();
+    await applyPart(editing, edit, range);
+    if (range.documents !== undefined) size.took(range.documents, performance.now() - began);
+    part.whole = true;
+    documents += range.documents ?? 0;
+    tell(documents);
+    const first = parts.findIndex((other) => !other.whole);
+    const upTo = parts.splice(0, first < 0 ? parts.length : first).findLast((other) => other.upTo)?.upTo;
+    if (upTo === undefined) return;
+    reached = upTo;
+    if (performance.now() - noted < NOTE_MS) return;
+    noted = performance.now();
+    await note(reached);
+  };
+  let reached = after;
+  const running = new Set<Promise<void>>();
+  const failures: unknown[] = [];
+  try {
+    for await (const range of idRanges(collection, size.next, after)) {
+      await editing.mayGoOn();
+      if (failures.length > 0) break;
+      const part = { upTo: range.upTo, whole: false };
+      parts.push(part);
+      const task: Promise<void> = one(range, part)
+        .catch((error) => void failures.push(error))
+        .finally(() => running.delete(task));
+      running.add(task);
+      if (running.size >= editing.concurrency) await Promise.race(running);
+    }
+  } finally {
+    await Promise.all(running);
+    // whoever goes on, goes on from here
+    if (reached !== undefined && reached !== after && !failures.some(isUnreachable)) await note(reached).catch(() => {});
+  }
+  if (failures.length > 0) throw failures[0];
+}
+
+/** How many documents a part has: as many as take about a quarter of a second. */
+function partSize({ first, most }: PartSizes) {
+  let size = first;
+  return {
+    next: () => size,
+    took(documents: number, ms: number) {
+      const wanted = Math.round((documents * PART_MS) / Math.max(ms, 1));
+      size = Math.min(Math.max(wanted, Math.ceil(size / 4), 1), size * 4, most);
+    },
+  };
+}
+
+async function applyPart({ db, lease, limited }: Editing, edit: Divisible, { filter }: IdRange): Promise<void> {
+  const part = { filter, hint: '_id_', comment: commentOf(lease) };
+  await limited(async () => {
+    try {
+      await underLease(lease, MOST_MS, (deadline) => applyEdit(db, edit, { ...part, deadline, maxTimeMS: MOST_MS }));
+    } catch (error) {
+      if ((error as { code?: number }).code !== TOO_LONG) throw error;
+      // documents that are this large take their time
+      await underLease(lease, 0, (deadline) => applyEdit(db, edit, { ...part, deadline }));
+    }
+  });
+}
+
+/** Sends a command again until it was surely in time: one that was late has changed nothing, or what may be repeated. */
+async function underLease(lease: Lease, spare: number, send: (deadline: Date) => Promise<void>): Promise<void> {
+  for (;;) {
+    lease.check();
+    if (lease.isGoodFor(spare)) {
+      await send(new Date(lease.expires.getTime() - spare));
+      if (lease.isGoodFor(spare)) return;
+    }
+    await sleep(50);
+  }
+}
+
+/** By this the commands of a runner that died are found on the server. */
+export function commentOf({ key }: Lease): string {
+  return `fiftyone migrate ${key}`;
+}
+
+interface Part {
+  readonly filter?: Query;
+  readonly hint?: string;
+  /** From then on, on the server's clock, nothing must be changed. */
+  readonly deadline?: Date;
+  readonly maxTimeMS?: number;
+  readonly comment?: string;
+}
+
+/** Applies one edit, or a part of it. */
+export async function applyEdit(db: Db, edit: BulkEdit, { filter, deadline, ...options }: Part = {}): Promise<void> {
+  const collection = db.collection(edit.collection);
+  const inTime = deadline === undefined ? [] : [{ $expr: { $lt: ['$$NOW', deadline] } }];
+  const conditions = [...(filter === undefined ? [] : [filter]), ...inTime];
+  if (edit.kind === 'update') {
+    const update = edit.update as Parameters<typeof collection.updateMany>[1];
+    await collection.updateMany({ $and: [...conditions, edit.filter] }, update, options);
+  } else if (edit.kind === 'merge') {
+    const pipeline = conditions.length === 0 ? edit.pipeline : [{ $match: { $and: conditions } }, ...edit.pipeline];
+    await collection.aggregate([...pipeline], { allowDiskUse: true, ...options }).toArray();
+  } else await dropIndex(collection, edit.index);
+}
+
+async function dropIndex(collection: Collection, index: string): Promise<void> {
+  try {
+    await collection.dropIndex(index);
+  } catch (error) {
+    if (!NOT_THERE.includes((error as { code?: number }).code ?? 0)) throw error;
+  }
+}
+
+function keyOf(edit: BulkEdit): string {
+  return createHash('sha256').update(JSON.stringify(edit)).digest('base64url').slice(0, 16);
+}
+
+/** Asks once whether a database is too small for parts. */
+export function smallness(db: Db, { small }: PartSizes): () => Promise<boolean> {
+  let answer: Promise<boolean> | undefined;
+  return () => {
+    answer ??= db.command({ dbStats: 1 }).then(
+      ({ dataSize }) => dataSize < small,
+      () => false,
+    );
+    return answer;
+  };
+}
