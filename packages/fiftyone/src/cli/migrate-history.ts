@@ -18,11 +18,11 @@ export async function showHistory({ db }: Connection, id: string | true, json: b
   return ExitCode.done;
 }
 
-function runLine({ _id, holder, started, ended, target, database, migrated, failed }: RunEntry): string {
+function runLine({ _id, holder, started, ended, target, database, migrated, failed, stopped }: RunEntry): string {
   const took = ended === null ? 'did not end, or still runs' : `${((ended.getTime() - started.getTime()) / 1000).toFixed(1)} s`;
   const moved = database === null ? '' : `database ${database.from} -> ${database.to}, `;
   const to = target === null ? '' : ` to ${target}`;
-  return `${_id.slice(0, 8)}  ${started.toISOString()}  ${holder.user}@${holder.host}${to}: ${moved}${migrated} migrated, ${failed} failed (${took})`;
+  return `${_id.slice(0, 8)}  ${started.toISOString()}  ${holder.user}@${holder.host}${to}: ${moved}${migrated} migrated, ${failed} failed (${[took, ...(stopped === undefined ? [] : [stopped])].join(', ')})`;
 }
 
 function datasetLines({ name, renamedFrom, from, to, result, steps, loses, reasons, seconds }: DatasetEntry): string[] {
