@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { ObjectId } from '../src/bson/index.js';
+import { leaseStore } from '../src/database/lease-store.js';
 import { type Lease, Leases } from '../src/database/leases.js';
 import { Attempts, applyPlan } from '../src/migrations/apply.js';
 import { derivedIds } from '../src/migrations/derived-ids.js';
@@ -61,7 +62,7 @@ describe.each(names)('%s', (name) => {
       if (golden.error !== null) expect(golden.difference?.kind, 'the real client fails here: what do we do?').toBe('done');
       const applier = { db, work: new WorkLog(db), hasCollection: () => true, editing: limited(1) };
       const begun = { from: null, to: '0.0', now: NOW, keepUnknown: true };
-      const lease = (await new Leases(db).take('golden')) as Lease;
+      const lease = (await new Leases(leaseStore(db)).take('golden')) as Lease;
       expect(await applyPlan(applier, { ...plan, before: record }, begun, lease, new Attempts())).toBe(true);
       if (!golden.difference) expect(plan.warnings).toEqual(golden.messages);
     }

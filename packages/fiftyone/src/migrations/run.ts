@@ -1,5 +1,6 @@
 import { ObjectId, type ReadonlyDoc, type Value } from '../bson/index.js';
 import type { Connection } from '../database/connection.js';
+import { leaseStore } from '../database/lease-store.js';
 import { Leases } from '../database/leases.js';
 import { findDocs } from '../database/raw.js';
 import { type FiftyOneError, RefusedError } from '../errors.js';
@@ -60,7 +61,7 @@ export async function openRun(connection: Connection, options: MigrateOptions, d
     rows,
     names,
     now: clock(),
-    leases: new Leases(db),
+    leases: new Leases(leaseStore(db)),
     read: recordReader(db),
     applier,
     order: new CollectionOrder(),

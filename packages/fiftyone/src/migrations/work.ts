@@ -15,7 +15,8 @@ import {
   Scalar,
   type Value,
 } from '../bson/index.js';
-import { LEASES, type Lease } from '../database/leases.js';
+import { LEASES } from '../database/lease-store.js';
+import type { Lease } from '../database/leases.js';
 import { deleteByIds, findDocs, findRaw, insertNew, updateRaw } from '../database/raw.js';
 import { changesOf } from './plan.js';
 import { runIdsOf, type StoredPlan, viewIdsOf } from './read-record.js';
