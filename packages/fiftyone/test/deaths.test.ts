@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { LEASES } from '../src/database/leases.js';
+import { LEASES } from '../src/database/lease-store.js';
 import { WORK } from '../src/migrations/work.js';
 import { startProxy } from './support/cutting-proxy.js';
 import { idsOf, partOf } from './support/dataset-parts.js';

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { ObjectId } from '../src/bson/index.js';
+import { leaseStore } from '../src/database/lease-store.js';
 import { type Lease, Leases } from '../src/database/leases.js';
 import { Attempts, applyPlan } from '../src/migrations/apply.js';
 import { derivedIds } from '../src/migrations/derived-ids.js';
@@ -69,7 +70,7 @@ describe.each(names)('%s', (name) => {
       };
       const applier = { db, work: new WorkLog(db), hasCollection: () => true, editing };
       const begun = { from: null, to: '0.0', now: NOW, keepUnknown: true };
-      const lease = (await new Leases(db).take('golden')) as Lease;
+      const lease = (await new Leases(leaseStore(db)).take('golden')) as Lease;
       expect(await applyPlan(applier, { ...plan, before: record }, begun, lease, new Attempts(undefined))).toBe(true);
       if (!golden.difference) expect(plan.warnings).toEqual(golden.messages);
     }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Doc, encode, ObjectId, parseEjsonDoc } from '../src/bson/index.js';
-import { LEASES } from '../src/database/leases.js';
+import { LEASES } from '../src/database/lease-store.js';
 import { insertRaw } from '../src/database/raw.js';
 import { WORK } from '../src/migrations/work.js';
 import { adminOf, fiftyone } from './support/command.js';

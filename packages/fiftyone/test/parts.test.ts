@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Db } from 'mongodb';
 import { expect, test } from 'vitest';
 import { ObjectId } from '../src/bson/index.js';
+import { inTime, isTooLate } from '../src/database/lease-store.js';
 import { endLeftovers } from '../src/database/leftovers.js';
 import { applyEdit } from '../src/migrations/bulk-edits.js';
 import { CONTROL } from '../src/migrations/control.js';
@@ -138,9 +139,10 @@ test('a command that comes after the end of its lease changes nothing', async ()
   const { db } = await freshDatabase();
   await db.collection('samples').insertOne({ a: 1 });
   const edit = { kind: 'update', summary: '', collection: 'samples', filter: {}, update: [{ $set: { a: 2 } }] } as const;
-  await applyEdit(db, edit, { deadline: new Date(Date.now() - 60_000) });
+  const late = applyEdit(db, edit, { inTime: { $expr: inTime(new Date(Date.now() + 4_000), 5_000) } });
+  await expect(late).rejects.toSatisfy(isTooLate);
   expect(await db.collection('samples').countDocuments({ a: 1 })).toBe(1);
-  await applyEdit(db, edit, { deadline: new Date(Date.now() + 60_000) });
+  await applyEdit(db, edit, { inTime: { $expr: inTime(new Date(Date.now() + 10_000), 5_000) } });
   expect(await db.collection('samples').countDocuments({ a: 2 })).toBe(1);
 });
 

@@ -1,5 +1,6 @@
 import type { Connection } from '../database/connection.js';
-import { activeLeases, type Holder, thisProcess } from '../database/leases.js';
+import { type Holder, leaseStore } from '../database/lease-store.js';
+import { thisProcess } from '../database/leases.js';
 import { AdminRequiredError, ExitCode } from '../errors.js';
 import { ask, letGoOn } from '../migrations/control.js';
 import type { MigrateFlags } from './migrate-flags.js';
@@ -16,7 +17,7 @@ export async function controlRuns({ db, settings }: Connection, flags: MigrateFl
     print(count === 0 ? 'No run pauses' : `${count} run${count === 1 ? ' goes' : 's go'} on`);
     return ExitCode.done;
   }
-  const runs = new Map((await activeLeases(db)).map(({ holder }) => [holder.run, holder]));
+  const runs = new Map((await leaseStore(db).list()).map(({ holder }) => [holder.run, holder]));
   if (runs.size === 0) {
     print('Nobody is at work on this database');
     return ExitCode.done;

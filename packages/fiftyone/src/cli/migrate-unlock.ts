@@ -1,11 +1,12 @@
 import { createInterface } from 'node:readline/promises';
 import type { Connection } from '../database/connection.js';
-import { activeLeases, expireLeases, type StoredLease } from '../database/leases.js';
+import { leaseStore, type StoredLease } from '../database/lease-store.js';
 import { AdminRequiredError, ExitCode, UsageError } from '../errors.js';
 
 /** `fiftyone migrate --unlock`: who is at work on what, and whether to take it from them. */
 export async function unlock({ db, settings }: Connection, yes: boolean): Promise<number> {
-  const leases = await activeLeases(db);
+  const store = leaseStore(db);
+  const leases = await store.list();
   if (leases.length === 0) {
     process.stdout.write('Nobody is at work on this database\n');
     return ExitCode.done;
@@ -15,8 +16,8 @@ export async function unlock({ db, settings }: Connection, yes: boolean): Promis
     throw new AdminRequiredError('only an admin may end the leases of others', { hint: 'export FIFTYONE_DATABASE_ADMIN=true' });
   }
   if (!yes && !(await agrees())) return ExitCode.locked;
-  await expireLeases(db, leases);
-  process.stdout.write(`Ended ${leases.length} lease${leases.length === 1 ? '' : 's'}\n`);
+  await store.revoke(leases);
+  process.stdout.write(`Ended ${leases.length} lease${leases.length === 1 ? '' : 's'}, within ten seconds\n`);
   return ExitCode.done;
 }
 

@@ -1,59 +1,51 @@
 import { randomUUID } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
-import { type Db, Long } from 'mongodb';
+import type { Long } from 'mongodb';
 import { batched } from '../batched.js';
 import { FiftyOneError } from '../errors.js';
+import { type Holder, LEASE_MS, type LeaseId, type LeaseStore, type SeenLease, type StoredLease } from './lease-store.js';
 
-/** The collection of leases. Clients of FiftyOne do not know it and leave it alone. */
-export const LEASES = 'migrations.leases';
-
-/** How long a lease is good for without a heartbeat. Whoever waits takes it over after that. */
-const LEASE_MS = 10_000;
 const HEARTBEAT_MS = 2_500;
-const DUPLICATE_KEY = 11000;
 
 /** How many leases go into one round trip. */
 const BATCH = 200;
-
-/** Who holds a lease, as others see it. */
-export interface Holder {
-  readonly run: string;
-  readonly host: string;
-  readonly pid: number;
-  readonly user: string;
-}
-
-/** A lease as it is stored; all times are the server's. */
-export interface StoredLease {
-  readonly _id: string;
-  readonly fence: Long;
-  readonly holder: Holder;
-  readonly since: Date;
-  readonly heartbeat: Date;
-  readonly expires: Date;
-}
 
 /** A lease that this process holds. Its fencing number is greater than that of everyone who held it before. */
 export interface Lease {
   readonly key: string;
   readonly fence: Long;
-  /** When it ends unless a heartbeat comes, on the server's clock. */
+  /** When it ends, by the server's clock, if no further heartbeat gets there. Writes carry it, see `inTime`. */
   readonly expires: Date;
-  /** Whether it will last for so many milliseconds, also if no further heartbeat comes. */
-  isGoodFor(ms: number): boolean;
   /** @throws LostLeaseError when it may have been taken over: nothing must be written any more */
   check(): void;
+  /** Gives it back. Only for a holder all of whose writes have ended; otherwise let it end by itself. */
   release(): Promise<void>;
 }
 
-/** This process was away for longer than a lease lasts; somebody else goes on with the work. */
+/** The lease is not ours any more; somebody else goes on with the work. */
 export class LostLeaseError extends FiftyOneError {
   constructor(key: string) {
-    super(`lost the lease of ${key}: this process did not run for more than ${LEASE_MS / 1000} s`, {
+    super(`lost the lease of ${key}: no heartbeat got through for ${LEASE_MS / 1000} s, or an admin ended it`, {
       hint: 'another process may have taken over; run the command again to see what is left',
     });
   }
 }
+
+/** The clock of a process. */
+export interface Clock {
+  /** Milliseconds that only go forwards. */
+  now(): number;
+  /** Runs something again and again. @returns what ends that */
+  every(ms: number, run: () => void): () => void;
+}
+
+const processClock: Clock = {
+  now: () => performance.now(),
+  every(ms, run) {
+    const timer = setInterval(run, ms).unref();
+    return () => clearInterval(timer);
+  },
+};
 
 /**
  * The leases of one run: taken one by one, kept alive together, on the server's clock.
@@ -63,66 +55,54 @@ export class LostLeaseError extends FiftyOneError {
 export class Leases {
   readonly holder: Holder = { run: randomUUID(), ...thisProcess() };
   readonly #held = new Map<string, HeldLease>();
-  #timer: NodeJS.Timeout | undefined;
+  #stopHeartbeat: (() => void) | undefined;
 
-  constructor(readonly db: Db) {}
+  constructor(
+    readonly store: LeaseStore,
+    readonly clock: Clock = processClock,
+  ) {}
 
-  /** Takes a lease that is free or expired, or returns who holds it. */
+  /** Takes a lease that is free or has ended, or returns who holds it: another run, or another task of this one. */
   readonly take = batched<string, Lease | StoredLease>(BATCH, (keys) => this.#takeAll(keys));
 
   /** Gives a lease back. */
   readonly release = batched<HeldLease, undefined>(BATCH, (leases) => this.#releaseAll(leases));
 
   async #takeAll(keys: readonly string[]): Promise<(Lease | StoredLease)[]> {
-    const asked = performance.now();
-    const isFree = { $lte: [{ $ifNull: ['$expires', '$$NOW'] }, '$$NOW'] };
-    const taken = (key: string) => ({
-      _id: key,
-      fence: { $add: [{ $ifNull: ['$fence', new Long(0)] }, new Long(1)] },
-      holder: { $literal: this.holder },
-      since: '$$NOW',
-      heartbeat: '$$NOW',
-      expires: { $add: ['$$NOW', LEASE_MS] },
-    });
-    const updates = keys.map((key) => ({
-      updateOne: { filter: { _id: key }, update: [{ $replaceWith: { $cond: [isFree, taken(key), '$$ROOT'] } }], upsert: true },
-    }));
-    // two clients that insert the same document at once: one of them is told to try again
-    await this.#collection.bulkWrite(updates, { ordered: false }).catch((error) => {
-      if (error.code !== DUPLICATE_KEY) throw error;
-      return this.#collection.bulkWrite(updates, { ordered: false });
-    });
-    const stored = await this.#collection.find({ _id: { $in: [...keys] } }, { promoteLongs: false }).toArray();
-    const byKey = new Map(stored.map((lease) => [lease._id, lease]));
+    const asked = this.clock.now();
+    const claim = randomUUID();
+    const seen = await this.store.take([...new Set(keys)], this.holder, claim);
+    const byKey = new Map(seen.map((lease) => [lease._id, lease]));
     return keys.map((key) => {
-      const lease = byKey.get(key) as StoredLease;
-      return lease.holder.run === this.holder.run ? this.#hold(lease, asked) : lease;
+      const lease = byKey.get(key) as SeenLease;
+      const isNew = lease.claim === claim && !this.#held.get(key)?.fence.equals(lease.fence);
+      return isNew ? this.#hold(lease, asked) : lease;
     });
   }
 
-  #hold({ _id, fence, expires }: StoredLease, asked: number): Lease {
-    const lease = new HeldLease(this, _id, fence, asked + LEASE_MS, expires);
-    this.#held.set(_id, lease);
-    this.#timer ??= setInterval(() => void this.#beat(), HEARTBEAT_MS).unref();
+  #hold(seen: SeenLease, asked: number): Lease {
+    const lease = new HeldLease(this, seen, asked);
+    this.#held.get(lease.key)?.end();
+    this.#held.set(lease.key, lease);
+    this.#stopHeartbeat ??= this.clock.every(HEARTBEAT_MS, () => void this.#beat());
     return lease;
   }
 
   async #releaseAll(leases: readonly HeldLease[]): Promise<undefined[]> {
-    for (const { key } of leases) this.#held.delete(key);
-    if (this.#held.size === 0) this.stop();
-    // the documents stay, because a fencing number must never go back
-    const free = { $set: { expires: new Date(0) } };
-    await this.#collection.bulkWrite(
-      leases.map(({ key, fence }) => ({ updateOne: { filter: { _id: key, fence }, update: free } })),
-      { ordered: false },
-    );
+    for (const lease of leases) lease.end();
+    try {
+      await this.store.release(leases);
+    } finally {
+      for (const lease of leases) if (this.#held.get(lease.key) === lease) this.#held.delete(lease.key);
+      if (this.#held.size === 0) this.stop();
+    }
     return leases.map(() => undefined);
   }
 
   /** Ends the heartbeat, as if the process had died: the leases end by themselves. */
   stop(): void {
-    clearInterval(this.#timer);
-    this.#timer = undefined;
+    this.#stopHeartbeat?.();
+    this.#stopHeartbeat = undefined;
   }
 
   /** Gives back every lease. */
@@ -131,51 +111,73 @@ export class Leases {
   }
 
   async #beat(): Promise<void> {
-    const asked = performance.now();
-    const leases = [...this.#held.values()];
-    const mine = {
-      _id: { $in: leases.map(({ key }) => key) },
-      'holder.run': this.holder.run,
-      $expr: { $gt: ['$expires', '$$NOW'] },
-    };
+    const asked = this.clock.now();
+    const leases = [...this.#held.values()].filter((lease) => !lease.ended);
+    if (leases.length === 0) return;
     try {
-      await this.#collection.updateMany(mine, [{ $set: { heartbeat: '$$NOW', expires: { $add: ['$$NOW', LEASE_MS] } } }]);
-      for (const { _id, expires } of await this.#collection.find(mine, { projection: { expires: 1 } }).toArray()) {
-        const lease = this.#held.get(_id);
-        if (lease) Object.assign(lease, { goodUntil: asked + LEASE_MS, expires });
+      const kept = new Map((await this.store.beat(leases)).map((lease) => [lease._id, lease]));
+      for (const lease of leases) {
+        const seen = kept.get(lease.key);
+        if (seen) lease.prolong(seen, asked);
+        else lease.end();
       }
     } catch {
       // the next beat tries again; until then the leases run towards their end
     }
   }
-
-  get #collection() {
-    // a lease that an election of the replica set took back would have two holders
-    return this.db.collection<StoredLease>(LEASES, { writeConcern: { w: 'majority' } });
-  }
 }
 
-class HeldLease implements Lease {
+class HeldLease implements Lease, LeaseId {
+  readonly key: string;
+  readonly fence: Long;
+  expires: Date;
+  /** On this process's own clock. */
+  #goodUntil: number;
+
   constructor(
     readonly leases: Leases,
-    readonly key: string,
-    readonly fence: Long,
-    /** On this process's own monotonic clock, counted from before the server was asked. */
-    public goodUntil: number,
-    public expires: Date,
-  ) {}
+    seen: SeenLease,
+    asked: number,
+  ) {
+    this.key = seen._id;
+    this.fence = seen.fence;
+    this.expires = seen.expires;
+    this.#goodUntil = asked + left(seen);
+  }
 
-  isGoodFor(ms: number): boolean {
-    return performance.now() + ms < this.goodUntil;
+  get _id(): string {
+    return this.key;
+  }
+
+  get ended(): boolean {
+    return this.#goodUntil === Number.NEGATIVE_INFINITY;
+  }
+
+  /** @param asked when the server was asked: it read its clock after that, so the lease does not end earlier */
+  prolong(seen: SeenLease, asked: number): void {
+    // answers of heartbeats may overtake each other
+    if (this.ended || asked + left(seen) <= this.#goodUntil) return;
+    this.#goodUntil = asked + left(seen);
+    this.expires = seen.expires;
+  }
+
+  end(): void {
+    this.#goodUntil = Number.NEGATIVE_INFINITY;
   }
 
   check(): void {
-    if (performance.now() >= this.goodUntil) throw new LostLeaseError(this.key);
+    if (this.leases.clock.now() >= this.#goodUntil) throw new LostLeaseError(this.key);
   }
 
   async release(): Promise<void> {
+    this.end();
     await this.leases.release(this);
   }
+}
+
+/** How long a lease is good for still; never longer than after a heartbeat, whatever the server's clock did meanwhile. */
+function left({ expires, now }: SeenLease): number {
+  return Math.min(expires.getTime() - now.getTime(), LEASE_MS);
 }
 
 /** Whether it is ours, or somebody else's. */
@@ -194,18 +196,4 @@ function userName(): string {
   } catch {
     return String(process.getuid?.() ?? 'unknown');
   }
-}
-
-/** The leases that are held now. */
-export async function activeLeases(db: Db): Promise<StoredLease[]> {
-  return await db
-    .collection<StoredLease>(LEASES)
-    .find({ $expr: { $gt: ['$expires', '$$NOW'] } }, { promoteLongs: false })
-    .toArray();
-}
-
-/** Ends leases, whoever holds them: their holders write nothing any more. */
-export async function expireLeases(db: Db, leases: readonly StoredLease[]): Promise<void> {
-  const ids = leases.map(({ _id }) => _id);
-  await db.collection<StoredLease>(LEASES).updateMany({ _id: { $in: ids } }, { $set: { expires: new Date(0) } });
 }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Collection, Db } from 'mongodb';
 import type { ObjectId } from '../bson/index.js';
 import { electionOf } from '../database/election.js';
+import { isTooLate, inTime as whileHeld } from '../database/lease-store.js';
 import type { Lease } from '../database/leases.js';
 import { isUnreachable } from '../errors.js';
 import { pendingOf } from './fold-edits.js';
@@ -120,7 +121,7 @@ function isDivisible(edit: BulkEdit): edit is Divisible {
 
 async function whole({ db, lease, limited, mayGoOn }: Editing, edit: BulkEdit): Promise<void> {
   await mayGoOn();
-  await limited(() => underLease(lease, 0, (deadline) => applyEdit(db, edit, { deadline, comment: commentOf(lease) })));
+  await limited(() => underLease(lease, 0, (inTime) => applyEdit(db, edit, { inTime, comment: commentOf(lease) })));
 }
 
 async function inParts(
@@ -188,24 +189,26 @@ async function applyPart({ db, lease, limited }: Editing, edit: Divisible, { fil
   const part = { filter, hint: '_id_', comment: commentOf(lease) };
   await limited(async () => {
     try {
-      await underLease(lease, MOST_MS, (deadline) => applyEdit(db, edit, { ...part, deadline, maxTimeMS: MOST_MS }));
+      await underLease(lease, MOST_MS, (inTime) => applyEdit(db, edit, { ...part, inTime, maxTimeMS: MOST_MS }));
     } catch (error) {
       if ((error as { code?: number }).code !== TOO_LONG) throw error;
       // documents that are this large take their time
-      await underLease(lease, 0, (deadline) => applyEdit(db, edit, { ...part, deadline }));
+      await underLease(lease, 0, (inTime) => applyEdit(db, edit, { ...part, inTime }));
     }
   });
 }
 
-/** Sends a command again until it was surely in time: one that was late has changed nothing, or what may be repeated. */
-async function underLease(lease: Lease, spare: number, send: (deadline: Date) => Promise<void>): Promise<void> {
+/** Sends a command; again if it came too late, as long as the lease is ours. */
+async function underLease(lease: Lease, longest: number, send: (inTime: Query) => Promise<void>): Promise<void> {
   for (;;) {
     lease.check();
-    if (lease.isGoodFor(spare)) {
-      await send(new Date(lease.expires.getTime() - spare));
-      if (lease.isGoodFor(spare)) return;
+    try {
+      return await send({ $expr: whileHeld(lease.expires, longest) });
+    } catch (error) {
+      if (!isTooLate(error)) throw error;
     }
-    await sleep(50);
+    // until then a heartbeat has prolonged it
+    await sleep(100);
   }
 }
 
@@ -217,17 +220,16 @@ export function commentOf({ key }: Lease): string {
 interface Part {
   readonly filter?: Query;
   readonly hint?: string;
-  /** From then on, on the server's clock, nothing must be changed. */
-  readonly deadline?: Date;
+  /** True as long as the lease lasts, see `inTime`. */
+  readonly inTime?: Query;
   readonly maxTimeMS?: number;
   readonly comment?: string;
 }
 
 /** Applies one edit, or a part of it. */
-export async function applyEdit(db: Db, edit: BulkEdit, { filter, deadline, ...options }: Part = {}): Promise<void> {
+export async function applyEdit(db: Db, edit: BulkEdit, { filter, inTime, ...options }: Part = {}): Promise<void> {
   const collection = db.collection(edit.collection);
-  const inTime = deadline === undefined ? [] : [{ $expr: { $lt: ['$$NOW', deadline] } }];
-  const conditions = [...(filter === undefined ? [] : [filter]), ...inTime];
+  const conditions = [filter, inTime].filter((condition) => condition !== undefined);
   if (edit.kind === 'update') {
     const update = edit.update as Parameters<typeof collection.updateMany>[1];
     await collection.updateMany({ $and: [...conditions, edit.filter] }, update, options);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Db } from 'mongodb';
-import type { Holder } from '../database/leases.js';
+import type { Holder } from '../database/lease-store.js';
 import { StoppedError } from '../errors.js';
 
 /** The collection by which one process asks the run of another to pause or to end. */

@@ -1,6 +1,6 @@
 import type { Db } from 'mongodb';
 import { batched } from '../batched.js';
-import type { Holder } from '../database/leases.js';
+import type { Holder } from '../database/lease-store.js';
 import type { DatabaseOutcome, DatasetOutcome } from './report.js';
 
 /** The collection of what was done, by whom and when. Clients of FiftyOne do not know it and leave it alone. */

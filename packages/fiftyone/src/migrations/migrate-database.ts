@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Db } from 'mongodb';
 import { authorized, type Connection } from '../database/connection.js';
 import { isEmpty, readDatabaseConfig, saveDatabaseVersion } from '../database/database-config.js';
+import { leaseStore } from '../database/lease-store.js';
 import { isHeld, Leases } from '../database/leases.js';
 import { LockedError } from '../errors.js';
 import { parseVersion } from '../version.js';
@@ -18,7 +19,7 @@ const LONGEST_WAIT_MS = 15_000;
 export async function migrateDatabase(connection: Connection, options: MigrateOptions = {}): Promise<DatabaseOutcome> {
   const outcome = await moveDatabase(connection, options);
   if (outcome.result === 'migrated') {
-    const journal = new Journal(connection.db, new Leases(connection.db).holder, options.target, outcome);
+    const journal = new Journal(connection.db, new Leases(leaseStore(connection.db)).holder, options.target, outcome);
     await journal.open();
     await journal.close();
   }
@@ -48,7 +49,7 @@ export async function moveDatabase(connection: Connection, options: MigrateOptio
 
 /** Runs a write of the database's version while nobody else does. @throws LockedError when somebody else does not end */
 async function leased(db: Db, write: () => Promise<void>): Promise<void> {
-  const leases = new Leases(db);
+  const leases = new Leases(leaseStore(db));
   for (const until = performance.now() + LONGEST_WAIT_MS; ; await sleep(100)) {
     const lease = await leases.take('database');
     if (isHeld(lease)) {

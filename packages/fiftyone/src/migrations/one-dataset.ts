@@ -1,6 +1,7 @@
 import { encode, toEjson, type Value } from '../bson/index.js';
 import { authorized } from '../database/connection.js';
-import { isHeld, type Lease, type StoredLease } from '../database/leases.js';
+import type { StoredLease } from '../database/lease-store.js';
+import { isHeld, type Lease } from '../database/leases.js';
 import { endLeftovers } from '../database/leftovers.js';
 import {
   DatasetNotFoundError,

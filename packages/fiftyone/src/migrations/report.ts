@@ -1,4 +1,4 @@
-import type { Holder } from '../database/leases.js';
+import type { Holder } from '../database/lease-store.js';
 
 /** What happened, or would happen, to one dataset. */
 export interface DatasetOutcome {

@@ -1,6 +1,7 @@
 import { ObjectId, type ReadonlyDoc, type Value } from '../bson/index.js';
 import type { Connection } from '../database/connection.js';
 import { electionOf } from '../database/election.js';
+import { leaseStore } from '../database/lease-store.js';
 import { Leases } from '../database/leases.js';
 import { findDocs } from '../database/raw.js';
 import { type FiftyOneError, RefusedError } from '../errors.js';
@@ -56,7 +57,7 @@ export async function openRun(connection: Connection, options: MigrateOptions, d
   const { db } = connection;
   const operations = (await db.listCollections({ name: COMMON }, { nameOnly: true }).toArray()).length > 0;
   const hasCollection = (name: string) => name !== COMMON || operations;
-  const leases = new Leases(db);
+  const leases = new Leases(leaseStore(db));
   const control = new Control(db, leases.holder.run, options.signal, (by) => options.onEvent?.({ kind: 'paused', by }));
   const concurrency = options.concurrency ?? 4;
   const sizes = options.partSizes ?? PART_SIZES;

@@ -16,7 +16,8 @@ import {
   type Value,
 } from '../bson/index.js';
 import { electionOf } from '../database/election.js';
-import { LEASES, type Lease } from '../database/leases.js';
+import { LEASES } from '../database/lease-store.js';
+import type { Lease } from '../database/leases.js';
 import { deleteByIds, findDocs, findRaw, insertNew, updateRaw } from '../database/raw.js';
 import type { EditProgress } from './bulk-edits.js';
 import { changesOf } from './plan.js';
