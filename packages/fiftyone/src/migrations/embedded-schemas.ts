@@ -33,15 +33,20 @@ export function removeEmbeddedSchemas(dataset: Doc): void {
 
 /** What of the schema no default schema brings back. */
 export function lostSchemas(dataset: ReadonlyDoc, classes: Classes): string[] {
-  const after = clone(new Doc(dataset));
-  setEmbeddedSchemas(after, classes, () => {});
-  const kept = new Set(allFields(after).map(({ path }) => path));
-  const lost = allFields(dataset).filter(({ path, embedded }) => embedded && !kept.has(path));
+  const present = allFields(dataset).filter(({ embedded }) => embedded);
+  const kept = present.length === 0 ? new Set() : pathsAfter(dataset, classes);
+  const lost = present.filter(({ path }) => !kept.has(path));
   const metadata = topLevelFields(dataset, 'sample_fields')
     .filter((field) => field.get('name') === 'metadata')
     .map((field) => field.get('embedded_doc_type'))
     .filter((type) => typeof type === 'string' && !type.startsWith(METADATA));
   return [...embeddedLoss(lost.map(({ path }) => path)), ...metadata.map((type) => `the class of field metadata: ${type}`)];
+}
+
+function pathsAfter(dataset: ReadonlyDoc, classes: Classes): Set<string> {
+  const after = clone(new Doc(dataset));
+  setEmbeddedSchemas(after, classes, () => {});
+  return new Set(allFields(after).map(({ path }) => path));
 }
 
 /** "3 embedded field schemas: pred.detections (color, iscrowd), camera (quality)": one by one they would fill pages. */

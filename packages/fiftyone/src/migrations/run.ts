@@ -4,6 +4,7 @@ import { Leases } from '../database/leases.js';
 import { findDocs } from '../database/raw.js';
 import { type FiftyOneError, RefusedError } from '../errors.js';
 import { parseVersion } from '../version.js';
+import { type AnyMatch, anyMatch } from './any-match.js';
 import type { Applier } from './apply.js';
 import { COMMON, CollectionOrder } from './collection-order.js';
 import { limited } from './limited.js';
@@ -33,6 +34,7 @@ export interface Run {
   readonly now: StepContext['now'];
   readonly leases: Leases;
   readonly read: ReturnType<typeof recordReader>;
+  readonly matches: AnyMatch;
   readonly applier: Applier;
   readonly order: CollectionOrder;
   /** Datasets on which runners that died have left work. */
@@ -62,6 +64,7 @@ export async function openRun(connection: Connection, options: MigrateOptions, d
     now: clock(),
     leases: new Leases(db),
     read: recordReader(db),
+    matches: anyMatch(db),
     applier,
     order: new CollectionOrder(),
     server: { gone: false },
