@@ -47,8 +47,10 @@ export function baseOf(version: string): string {
 
 /** Compares two versions by epoch and release; suffixes (`rc1`, `.post1`, `+local`) and trailing zeros make no difference. */
 export function compareBase(a: string, b: string): number {
-  return compare(baseOf(a), baseOf(b));
+  return comparedWith(a)(b);
 }
+
+const comparedWith = remembered((a) => remembered((b) => compare(baseOf(a), baseOf(b))));
 
 /** Whether a database or dataset of this version can be used by this SDK as it is. What is no version is not compatible. */
 export function isCompatible(version: string): boolean {
