@@ -10,12 +10,18 @@ interface Waiting<K, V> {
  * Turns a function over many keys into one over one key. While a batch is under way the next one gathers, so a lone caller
  * never waits, and a thousand at once share a few round trips.
  *
+ * @param limit how many keys a batch has at most
  * @param run gives a value per key, in order. If a batch fails its keys are tried one by one, so that each gets its own error;
  *   not so when the server is gone, which is the same for all
+ * @param atOnce how many batches may be under way at once
  */
-export function batched<K, V>(limit: number, run: (keys: readonly K[]) => Promise<readonly V[]>): (key: K) => Promise<V> {
+export function batched<K, V>(
+  limit: number,
+  run: (keys: readonly K[]) => Promise<readonly V[]>,
+  atOnce = 1,
+): (key: K) => Promise<V> {
   let pending: Waiting<K, V>[] = [];
-  let running = false;
+  let running = 0;
 
   async function settle(batch: readonly Waiting<K, V>[]): Promise<void> {
     try {
@@ -30,7 +36,7 @@ export function batched<K, V>(limit: number, run: (keys: readonly K[]) => Promis
   }
 
   async function drain(): Promise<void> {
-    running = true;
+    running++;
     // callers of the same turn of the event loop belong together
     await new Promise(setImmediate);
     while (pending.length > 0) {
@@ -38,12 +44,12 @@ export function batched<K, V>(limit: number, run: (keys: readonly K[]) => Promis
       pending = pending.slice(limit);
       await settle(batch);
     }
-    running = false;
+    running--;
   }
 
   return (key) =>
     new Promise<V>((resolve, reject) => {
       pending.push({ key, resolve, reject });
-      if (!running) void drain();
+      if (running < atOnce) void drain();
     });
 }

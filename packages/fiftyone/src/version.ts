@@ -1,5 +1,6 @@
 import { compare, explain, satisfies } from '@renovatebot/pep440';
 import { UsageError } from './errors.js';
+import { remembered } from './remembered.js';
 
 /** The version of this SDK, in Enterprise numbers. */
 export const sdkVersion = '2.25.1';
@@ -21,10 +22,13 @@ export interface Version {
   readonly base: string;
 }
 
+/** Thousands of datasets have the same few versions. */
+const explained = remembered(explain);
+
 /** Parses a PEP 440 version. @throws UsageError if it is none */
 export function parseVersion(given: string): Version {
   const text = given.trim();
-  const parsed = explain(text);
+  const parsed = explained(text);
   if (parsed === null) {
     throw new UsageError(`Invalid version: '${given}'`, { hint: `give a version such as ${openSourceVersion}` });
   }
@@ -33,7 +37,7 @@ export function parseVersion(given: string): Version {
 
 /** Whether a text is a PEP 440 version. */
 export function isVersion(text: string): boolean {
-  return explain(text.trim()) !== null;
+  return explained(text.trim()) !== null;
 }
 
 /** The version without its suffixes: `1.0.0rc1` is `1.0.0`. @throws UsageError if it is none */
@@ -43,11 +47,14 @@ export function baseOf(version: string): string {
 
 /** Compares two versions by epoch and release; suffixes (`rc1`, `.post1`, `+local`) and trailing zeros make no difference. */
 export function compareBase(a: string, b: string): number {
-  return compare(baseOf(a), baseOf(b));
+  return comparedWith(a)(b);
 }
+
+const comparedWith = remembered((a) => remembered((b) => compare(baseOf(a), baseOf(b))));
 
 /** Whether a database or dataset of this version can be used by this SDK as it is. What is no version is not compatible. */
 export function isCompatible(version: string): boolean {
-  const text = version.trim();
-  return isVersion(text) && satisfies(text, compatibleVersions, { prereleases: true });
+  return compatible(version.trim());
 }
+
+const compatible = remembered((text) => isVersion(text) && satisfies(text, compatibleVersions, { prereleases: true }));

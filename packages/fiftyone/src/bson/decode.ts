@@ -3,6 +3,11 @@ import { BsonType, Scalar } from './scalar.js';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** Short texts that were read lately, by their hash: the same keys and classes come again in every document. */
+const SLOTS = 4096;
+const LONGEST = 64;
+const recent: string[] = new Array(SLOTS).fill('');
+
 /** Reads one BSON document. A key that occurs twice keeps its first place and its last value; @throws RangeError on broken bytes. */
 export function decode(bytes: Uint8Array): Doc {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -26,20 +31,31 @@ class Reader {
 
   document(at: number, end: number): Doc {
     const doc = new Doc();
-    this.#elements(at, end, (key, value) => doc.set(key, value));
+    let i = at + 4;
+    while (i < end - 1) {
+      const keyEnd = this.#zero(i + 1, end);
+      const key = this.#text(i + 1, keyEnd);
+      doc.set(key, this.#value(this.bytes[i] as number, keyEnd + 1, end));
+      i = this.#next;
+    }
+    this.#close(at, i, end);
     return doc;
   }
 
-  #elements(at: number, end: number, add: (key: string, value: Value) => void): void {
+  #list(at: number, end: number): Value[] {
+    const items: Value[] = [];
     let i = at + 4;
     while (i < end - 1) {
-      const type = this.bytes[i] as number;
       const keyEnd = this.#zero(i + 1, end);
-      const key = this.#text(i + 1, keyEnd);
-      add(key, this.#value(type, keyEnd + 1, end));
+      items.push(this.#value(this.bytes[i] as number, keyEnd + 1, end));
       i = this.#next;
     }
-    if (i !== end - 1) throw new RangeError(`broken BSON document at byte ${at}`);
+    this.#close(at, i, end);
+    return items;
+  }
+
+  #close(at: number, last: number, end: number): void {
+    if (last !== end - 1) throw new RangeError(`broken BSON document at byte ${at}`);
     this.#next = end;
   }
 
@@ -49,9 +65,7 @@ class Reader {
         return this.document(at, documentEnd(this.view, at, limit));
       }
       case BsonType.array: {
-        const items: Value[] = [];
-        this.#elements(at, documentEnd(this.view, at, limit), (_, value) => items.push(value));
-        return items;
+        return this.#list(at, documentEnd(this.view, at, limit));
       }
       case BsonType.string: {
         const end = this.#end(at + 4 + this.view.getInt32(at, true), limit);
@@ -118,12 +132,31 @@ class Reader {
   }
 
   #zero(at: number, limit: number): number {
-    const end = this.bytes.indexOf(0, at);
-    if (end < 0 || end >= limit) throw new RangeError(`broken BSON text at byte ${at}`);
+    let end = at;
+    while (end < limit && this.bytes[end] !== 0) end++;
+    if (end >= limit) throw new RangeError(`broken BSON text at byte ${at}`);
     return end;
   }
 
   #text(at: number, end: number): string {
-    return utf8.decode(this.bytes.subarray(at, end));
+    if (end - at > LONGEST) return utf8.decode(this.bytes.subarray(at, end));
+    let hash = 0;
+    for (let i = at; i < end; i++) hash = (Math.imul(hash, 31) + (this.bytes[i] as number)) | 0;
+    const slot = hash & (SLOTS - 1);
+    const text = recent[slot] as string;
+    if (this.#holds(text, at, end)) return text;
+    const read = utf8.decode(this.bytes.subarray(at, end));
+    recent[slot] = read;
+    return read;
+  }
+
+  /** Whether these bytes are this text; false for all that is not ASCII. */
+  #holds(text: string, at: number, end: number): boolean {
+    if (text.length !== end - at) return false;
+    for (let i = at; i < end; i++) {
+      const byte = this.bytes[i] as number;
+      if (byte > 127 || text.charCodeAt(i - at) !== byte) return false;
+    }
+    return true;
   }
 }

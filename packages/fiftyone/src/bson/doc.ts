@@ -26,8 +26,12 @@ export function clone<T extends Value>(value: T): T {
 }
 
 function copy(value: Value): Value {
-  if (value instanceof Doc) return new Doc([...value].map(([key, item]) => [key, copy(item)]));
-  return Array.isArray(value) ? value.map(copy) : value;
+  if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return value.map(copy);
+  if (!(value instanceof Doc)) return value;
+  const doc = new Doc();
+  for (const [key, item] of value) doc.set(key, copy(item));
+  return doc;
 }
 
 /** Whether two values are the same in type, bytes and key order. */

@@ -64,7 +64,7 @@ export async function applyPlan(
   lease.check();
   const after = await attempts.files.rewrite(db, plan);
   lease.check();
-  const bytes = encode(after.dataset);
+  const bytes = after === plan.after ? plan.bytes : encode(after.dataset);
   return await work.commit({
     plan,
     begun: { ...begun, edits: attempts.edits },

@@ -31,6 +31,13 @@ const CLASSES: ReadonlyMap<string, string> = new Map([
   [`${LABELS}GeoLocations`, `${LABEL} points:GeoMultiPoint lines:GeoMultiLineString polygons:GeoMultiPolygon`],
 ]);
 
+const PARSED = new Map([...CLASSES].map(([cls, fields]) => [cls, fields.split(' ').map(parseField)]));
+
+function parseField(field: string): { name: string; ftype: string; subfield: string | null } {
+  const [, name, type, item] = field.match(/^(\w+):(\w+)(?:<(\w+)>)?$/) as unknown as [string, string, string, string?];
+  return { name, ftype: `${FIELDS}${type}Field`, subfield: item === undefined ? null : `${FIELDS}${item}Field` };
+}
+
 /** The list of labels that a class consists of, and the class of its labels. */
 const LISTS: ReadonlyMap<string, readonly [string, string]> = new Map([
   [`${LABELS}Classifications`, ['classifications', `${LABELS}Classification`]],
@@ -47,11 +54,7 @@ export function isLabelList(embeddedDocType: string): boolean {
 
 /** The schema of the fields that a class has by itself; empty for classes that are not FiftyOne's own and for lists of labels. */
 export function classSchema(embeddedDocType: string): Doc[] {
-  const fields = CLASSES.get(embeddedDocType)?.split(' ') ?? [];
-  return fields.map((field) => {
-    const [, name, type, item] = field.match(/^(\w+):(\w+)(?:<(\w+)>)?$/) as unknown as [string, string, string, string?];
-    return schemaEntry(name, `${FIELDS}${type}Field`, { subfield: item === undefined ? null : `${FIELDS}${item}Field` });
-  });
+  return (PARSED.get(embeddedDocType) ?? []).map(({ name, ftype, subfield }) => schemaEntry(name, ftype, { subfield }));
 }
 
 /** The schema of a list of labels, with that of its labels. */

@@ -6,9 +6,10 @@ import { ObjectId } from '../bson/index.js';
  * same ones and inserts nothing twice. They ascend in the order of the calls.
  */
 export function derivedIds(dataset: ObjectId, path: string): () => ObjectId {
-  const hash = createHash('sha256').update(dataset.id).update(path).digest();
+  let hash: Buffer | undefined;
   let count = 0;
   return () => {
+    hash ??= createHash('sha256').update(dataset.id).update(path).digest();
     const id = Buffer.alloc(12);
     id.set(dataset.id.subarray(0, 4), 0);
     id.set(hash.subarray(0, 5), 4);

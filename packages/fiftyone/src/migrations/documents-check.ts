@@ -1,4 +1,5 @@
 import type { Db } from 'mongodb';
+import { anyMatch } from './any-match.js';
 import type { DatasetPlan } from './plan.js';
 
 /**
@@ -6,15 +7,15 @@ import type { DatasetPlan } from './plan.js';
  *
  * @returns a reason per kind of mistake, with the number of documents and the first few ids
  */
-export async function findMalformed(db: Db, plan: DatasetPlan): Promise<string[]> {
+export async function findMalformed(db: Db, plan: DatasetPlan, matches = anyMatch(db)): Promise<string[]> {
   const reasons: string[] = [];
   for (const stage of plan.stages) {
     for (const { collection, filter, problem } of stage.bulk.flatMap((edit) => edit.refuses ?? [])) {
+      if (!(await matches({ collection, filter }))) continue;
       const found = await db
         .collection(collection)
         .find(filter, { projection: { _id: 1 }, limit: 4 })
         .toArray();
-      if (found.length === 0) continue;
       const count = await db.collection(collection).countDocuments(filter);
       const ids = found.slice(0, 3).map((doc) => String(doc._id));
       reasons.push(

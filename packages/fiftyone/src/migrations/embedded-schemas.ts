@@ -1,17 +1,18 @@
-import { clone, Doc, type ReadonlyDoc, type Value } from '../bson/index.js';
+import { Doc, type ReadonlyDoc, type Value } from '../bson/index.js';
 import { classSchema, EMBEDDED_DOCUMENT_FIELD, isLabelList, labelListSchema } from './default-schemas.js';
 import { pythonText } from './python-text.js';
 import { allFields, type SchemaKey, topLevelFields } from './schema-fields.js';
 import { stringAt } from './shape.js';
 
 const METADATA = 'fiftyone.core.metadata.';
+const SCHEMA_KEYS = ['sample_fields', 'frame_fields'] as const;
 
 /** Which classes get their default schema: labels only, or lists of labels as well. */
 export type Classes = 'labels' | 'labels and lists';
 
 /** Gives every field its `fields`: the default schema of its class if it holds an embedded document, else none. */
 export function setEmbeddedSchemas(dataset: Doc, classes: Classes, warn: (message: string) => void): void {
-  for (const key of ['sample_fields', 'frame_fields'] as const) {
+  for (const key of SCHEMA_KEYS) {
     for (const field of topLevelFields(dataset, key)) {
       if (key === 'sample_fields' && field.get('name') === 'metadata') {
         field.set('embedded_doc_type', metadataClass(dataset.get('media_type')));
@@ -23,7 +24,7 @@ export function setEmbeddedSchemas(dataset: Doc, classes: Classes, warn: (messag
 
 /** Takes away what {@link setEmbeddedSchemas} sets. */
 export function removeEmbeddedSchemas(dataset: Doc): void {
-  for (const key of ['sample_fields', 'frame_fields'] as const) {
+  for (const key of SCHEMA_KEYS) {
     for (const field of topLevelFields(dataset, key)) {
       if (key === 'sample_fields' && field.get('name') === 'metadata') field.set('embedded_doc_type', `${METADATA}Metadata`);
       field.delete('fields');
@@ -33,15 +34,25 @@ export function removeEmbeddedSchemas(dataset: Doc): void {
 
 /** What of the schema no default schema brings back. */
 export function lostSchemas(dataset: ReadonlyDoc, classes: Classes): string[] {
-  const after = clone(new Doc(dataset));
-  setEmbeddedSchemas(after, classes, () => {});
-  const kept = new Set(allFields(after).map(({ path }) => path));
-  const lost = allFields(dataset).filter(({ path, embedded }) => embedded && !kept.has(path));
+  const present = allFields(dataset).filter(({ embedded }) => embedded);
+  const kept = present.length === 0 ? new Set() : pathsAfter(dataset, classes);
+  const lost = present.filter(({ path }) => !kept.has(path));
   const metadata = topLevelFields(dataset, 'sample_fields')
     .filter((field) => field.get('name') === 'metadata')
     .map((field) => field.get('embedded_doc_type'))
     .filter((type) => typeof type === 'string' && !type.startsWith(METADATA));
   return [...embeddedLoss(lost.map(({ path }) => path)), ...metadata.map((type) => `the class of field metadata: ${type}`)];
+}
+
+function pathsAfter(dataset: ReadonlyDoc, classes: Classes): Set<string> {
+  const after = new Doc(dataset);
+  for (const key of SCHEMA_KEYS) if (dataset.has(key)) after.set(key, topLevelFields(dataset, key).map(shallow));
+  setEmbeddedSchemas(after, classes, () => {});
+  return new Set(allFields(after).map(({ path }) => path));
+}
+
+function shallow(field: Doc): Doc {
+  return new Doc(field);
 }
 
 /** "3 embedded field schemas: pred.detections (color, iscrowd), camera (quality)": one by one they would fill pages. */

@@ -1,4 +1,4 @@
-import { encode, toEjson, type Value } from '../bson/index.js';
+import { toEjson, type Value } from '../bson/index.js';
 import { authorized } from '../database/connection.js';
 import type { StoredLease } from '../database/lease-store.js';
 import { isHeld, type Lease } from '../database/leases.js';
@@ -74,7 +74,7 @@ export async function migrateOne(run: Run, row: Row, turn: Turn): Promise<Datase
       const planned: Planned = await makePlan(run, row, left, turn, order);
       if (!planned.go) return unchanged({ ...row, version: planned.version }, planned.why);
       ({ plan, order } = planned);
-      const reasons = [...plan.blocked, ...tooBig(plan), ...(await findMalformed(run.connection.db, plan))];
+      const reasons = [...plan.blocked, ...tooBig(plan), ...(await findMalformed(run.connection.db, plan, run.matches))];
       if (reasons.length > 0) throw new RefusedError(plan.name, reasons);
       plan = { ...plan, loses: [...plan.loses, ...(await findLosses(run.connection.db, plan))] };
       if (lease === undefined) return { ...outcomeOf(plan), result: 'planned', reasons: [], seconds: since(started) };
@@ -184,10 +184,9 @@ function shortened(message: string): string {
   return message.length <= MOST_MESSAGE ? message : `${message.slice(0, MOST_MESSAGE)} …`;
 }
 
-function tooBig({ blocked, after }: DatasetPlan): string[] {
-  const size = blocked.length > 0 ? 0 : encode(after.dataset).length;
-  if (size <= MOST_BYTES) return [];
-  return [`its document would have ${size} bytes, which is more than the ${MOST_BYTES} that MongoDB can store`];
+function tooBig({ bytes }: DatasetPlan): string[] {
+  if (bytes.length <= MOST_BYTES) return [];
+  return [`its document would have ${bytes.length} bytes, which is more than the ${MOST_BYTES} that MongoDB can store`];
 }
 
 type Facts = Omit<DatasetOutcome, 'result' | 'seconds' | 'reasons'>;

@@ -1,4 +1,4 @@
-import { clone, type Doc, equal, ObjectId, type ReadonlyDoc, toEjson, type Value } from '../bson/index.js';
+import { clone, type Doc, encode, equal, ObjectId, type ReadonlyDoc, toEjson, type Value } from '../bson/index.js';
 import { MalformedError } from '../errors.js';
 import { compareBase } from '../version.js';
 import type { BulkEdit, DatasetRecord, Draft, FileEdit, Revision, Step, StepContext } from './revision.js';
@@ -38,6 +38,8 @@ export interface DatasetPlan {
   readonly warnings: readonly string[];
   readonly before: DatasetRecord;
   readonly after: DatasetRecord;
+  /** The dataset document after the plan, as BSON. */
+  readonly bytes: Uint8Array;
 }
 
 /** Releases before this one store no version in a dataset. */
@@ -72,6 +74,7 @@ export function planDataset(
   }
   const blocked = stages.flatMap((stage) => (stage.blocked === undefined ? [] : [stage.blocked]));
   if (blocked.length === 0) stamp(draft.dataset, to);
+  const after = blocked.length > 0 ? record : draft;
   return {
     id: datasetId(record.dataset),
     name: String(record.dataset.get('name')),
@@ -83,7 +86,8 @@ export function planDataset(
     loses: stages.flatMap((stage) => stage.loses),
     warnings,
     before: record,
-    after: blocked.length > 0 ? record : draft,
+    after,
+    bytes: encode(after.dataset),
   };
 }
 

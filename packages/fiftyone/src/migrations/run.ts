@@ -6,6 +6,7 @@ import { Leases } from '../database/leases.js';
 import { findDocs } from '../database/raw.js';
 import { type FiftyOneError, RefusedError } from '../errors.js';
 import { parseVersion } from '../version.js';
+import { type AnyMatch, anyMatch } from './any-match.js';
 import type { Applier } from './apply.js';
 import { PART_SIZES, smallness } from './bulk-edits.js';
 import { COMMON, CollectionOrder } from './collection-order.js';
@@ -38,6 +39,7 @@ export interface Run {
   readonly leases: Leases;
   readonly control: Control;
   readonly read: ReturnType<typeof recordReader>;
+  readonly matches: AnyMatch;
   readonly applier: Applier;
   readonly order: CollectionOrder;
   /** What one dataset finds out about the server, for all. */
@@ -76,6 +78,7 @@ export async function openRun(connection: Connection, options: MigrateOptions, d
     leases,
     control,
     read: recordReader(db),
+    matches: anyMatch(db),
     applier,
     order: new CollectionOrder(),
     server: { gone: false },

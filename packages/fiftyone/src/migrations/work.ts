@@ -289,10 +289,11 @@ function stateOf({ note, bytes }: Found): State {
 
 /** The ids of a note's list that the dataset does not name: whatever happened, nothing that is in use is removed. */
 function unnamed({ note, bytes }: Found, key: 'inserted' | 'deleted', side: Side): Value[] {
-  if (bytes === undefined) return [];
+  const ids = listIn(note, key, side);
+  if (bytes === undefined || ids.length === 0) return [];
   const dataset = decode(bytes);
   const named = new Set((side === 'runs' ? runIdsOf(dataset) : viewIdsOf(dataset)).map(String));
-  return listIn(note, key, side).filter((id) => !named.has(String(id)));
+  return ids.filter((id) => !named.has(String(id)));
 }
 
 /** Replaces a run or view, if nobody changed it meanwhile. */

@@ -35,7 +35,9 @@ export const v1_13_0: Revision = {
 /** The sample fields without what they had as label schemas, and which fields lose one; undefined if that changes nothing. */
 function withoutSchemas(dataset: ReadonlyDoc): { fields: Doc[]; lost: string[] } | undefined {
   if (!dataset.has('sample_fields')) return undefined;
-  const fields = clone(docsAt(dataset.get('sample_fields'), 'sample_fields')) as Doc[];
+  const before = docsAt(dataset.get('sample_fields'), 'sample_fields');
+  if (!before.some(hasSchema)) return undefined;
+  const fields = clone(before) as Doc[];
   const lost: string[] = [];
   // empty schemas alone are no reason to change a field, but go with the others: so does the real client
   let isChanged = false;
@@ -57,6 +59,10 @@ function withoutSchemas(dataset: ReadonlyDoc): { fields: Doc[]; lost: string[] }
     }
   }
   return isChanged ? { fields, lost } : undefined;
+}
+
+function hasSchema(field: Doc, i: number): boolean {
+  return field.has('schema') || embeddedFields(field, `sample_fields[${i}].fields`).some((embedded) => embedded.has('schema'));
 }
 
 function embeddedFields(field: Doc, where: string): Doc[] {
