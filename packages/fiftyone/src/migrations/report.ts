@@ -1,4 +1,6 @@
 import type { Holder } from '../database/leases.js';
+import type { Preview } from './preview/preview.js';
+import type { Total } from './preview/total.js';
 
 /** What happened, or would happen, to one dataset. */
 export interface DatasetOutcome {
@@ -15,6 +17,8 @@ export interface DatasetOutcome {
   readonly edits: readonly string[];
   readonly loses: readonly string[];
   readonly warnings: readonly string[];
+  /** What a dry run shows, if it was asked to. */
+  readonly preview?: Preview;
   /** Why nothing was done, or why it failed. */
   readonly reasons: readonly string[];
   readonly hint?: string;
@@ -38,6 +42,8 @@ export interface MigrationReport {
   readonly datasets: readonly DatasetOutcome[];
   /** Datasets that were not tried, because a failure ended the run. */
   readonly notRun: readonly string[];
+  /** What it would take, if a dry run was asked to show it. */
+  readonly estimate?: Total;
 }
 
 /** What a run tells while it works. */
