@@ -13,4 +13,5 @@ export interface MigrateFlags {
   readonly json?: boolean;
   readonly history?: string | true;
   readonly unlock?: boolean;
+  readonly verify?: boolean;
 }
