@@ -8,6 +8,8 @@ export { migrateAll, migrateDatasets } from './migrations/migrate.js';
 export { migrateDatabase } from './migrations/migrate-database.js';
 export type { MigrateOptions } from './migrations/migrate-options.js';
 export type { DatabaseOutcome, DatasetOutcome, MigrationEvent, MigrationReport } from './migrations/report.js';
+export type { Finding, VerifiedDataset, VerifyReport } from './migrations/verify/finding.js';
+export { verify } from './migrations/verify/verify.js';
 export { findReleases, openSourceVersionFor } from './releases.js';
 export { readSettings, type Settings } from './settings.js';
 export { compatibleVersions, openSourceVersion, sdkVersion } from './version.js';

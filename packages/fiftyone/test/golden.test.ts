@@ -5,7 +5,7 @@ import { leaseStore } from '../src/database/lease-store.js';
 import { type Lease, Leases } from '../src/database/leases.js';
 import { Attempts, applyPlan } from '../src/migrations/apply.js';
 import { derivedIds } from '../src/migrations/derived-ids.js';
-import { findMalformed } from '../src/migrations/documents-check.js';
+import { findMalformed, reasonOf } from '../src/migrations/documents-check.js';
 import { limited } from '../src/migrations/limited.js';
 import { NameRegistry } from '../src/migrations/name-registry.js';
 import { type PathStep, planDataset } from '../src/migrations/plan.js';
@@ -54,7 +54,7 @@ describe.each(names)('%s', (name) => {
     const newId = derivedIds(dataset._id instanceof ObjectId ? dataset._id : new ObjectId(), name);
     const context = { now: NOW, others: registry.others(dataset._id), newId };
     const plan = planDataset(record, golden.stamp ?? '0.0', golden.direction, path, (warn) => ({ ...context, warn }));
-    const reasons = [...plan.blocked, ...(await findMalformed(db, plan))];
+    const reasons = [...plan.blocked, ...(await findMalformed(db, plan)).map(reasonOf)];
 
     if (golden.difference?.kind === 'refused') {
       expect(reasons, 'it is refused').not.toEqual([]);

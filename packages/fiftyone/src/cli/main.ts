@@ -75,8 +75,11 @@ export function buildProgram(exit: (code: number) => void): Command {
       parseLevel,
       1,
     )
-    .option('--verbose', 'name every revision that runs')
-    .option('--dry-run', 'say what would be done, what would be lost and what is in the way; writes nothing')
+    .option('--verbose', 'name every revision that runs; with --dry-run show all that changes')
+    .option(
+      '--dry-run',
+      'say what would be done, with examples, what would be lost, what is in the way and what it takes; writes nothing',
+    )
     .option(
       '--keep-unknown',
       'going down, leave in what the older release does not know (as the original does; the older client may then be unable to open it)',
@@ -86,6 +89,10 @@ export function buildProgram(exit: (code: number) => void): Command {
       new Option('--concurrency <n>', 'how many commands edit samples and frames at once').argParser(parseConcurrency).default(4),
     )
     .option('--history [run]', 'print what was migrated, by whom and when; with the beginning of a run its datasets')
+    .option(
+      '--verify',
+      'look whether anything is pending, unfinished or wrong in these or all datasets; writes nothing, exit code 1 if there is',
+    )
     .option('--unlock', 'show who is at work on this database, and ask whether to end their leases')
     .option('--pause', 'let all runs on this database pause, from another terminal; they keep their leases')
     .option('--resume', 'let the runs that pause go on')

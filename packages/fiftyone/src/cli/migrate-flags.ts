@@ -16,4 +16,5 @@ export interface MigrateFlags {
   readonly pause?: boolean;
   readonly resume?: boolean;
   readonly cancel?: boolean;
+  readonly verify?: boolean;
 }

@@ -6,9 +6,10 @@ import type { MigrateOptions } from '../migrations/migrate-options.js';
 import type { MigrationReport } from '../migrations/report.js';
 import { confirmLosses } from './confirm-losses.js';
 import type { MigrateFlags } from './migrate-flags.js';
+import { planText } from './plan-text.js';
 import { showProgress } from './progress.js';
 import { reportJson } from './report-json.js';
-import { failuresText, planText, reportText } from './report-text.js';
+import { failuresText, reportText } from './report-text.js';
 import { stopSignals } from './stop-signals.js';
 
 /** `fiftyone migrate` without `--info`. @returns the exit code */
@@ -19,6 +20,7 @@ export async function runMigration(connection: Connection, flags: MigrateFlags, 
     concurrency: flags.concurrency,
     keepUnknown: flags.keepUnknown === true,
     dryRun: flags.dryRun === true,
+    preview: flags.dryRun === true,
     stopAtFailure: flags.errorLevel <= 0,
   };
   if (!flags.yes && !flags.dryRun && (flags.all || flags.datasetName)) {
@@ -37,7 +39,7 @@ export async function runMigration(connection: Connection, flags: MigrateFlags, 
     end();
     progress.end();
   }
-  const text = flags.json ? reportJson(report) : flags.dryRun ? planText(report) : reportText(report);
+  const text = flags.json ? reportJson(report) : flags.dryRun ? planText(report, flags.verbose === true) : reportText(report);
   process.stdout.write(`${text}\n`);
   if (!flags.json && !flags.dryRun && flags.errorLevel <= 1) {
     process.stderr.write(failuresText(report, optionsToRepeat(flags, target)));

@@ -1,6 +1,7 @@
 import { DatasetNotFoundError } from '../errors.js';
 import type { DatabaseOutcome, DatasetOutcome, MigrationReport } from '../migrations/report.js';
 import { shellWord } from '../shell-word.js';
+import { count } from './numbers.js';
 
 /** What a run did: the database, how many datasets, which were renamed. */
 export function reportText(report: MigrationReport): string {
@@ -32,7 +33,8 @@ export function failuresText({ datasets }: MigrationReport, options: readonly st
   return failed.length === 0 ? '' : ['', 'Failed:', ...failed.flatMap((outcome) => failure(outcome, options)), ''].join('\n');
 }
 
-function databaseLines({ from, to, result, reason, orphans }: DatabaseOutcome): string[] {
+/** What was done to the database itself. */
+export function databaseLines({ from, to, result, reason, orphans }: DatabaseOutcome): string[] {
   const verb = { migrated: 'Migrated', planned: 'Would migrate', unchanged: '' }[result];
   const lines =
     result === 'unchanged' ? [`Nothing to do for the database: ${reason}`] : [`${verb} the database from ${from} to ${to}`];
@@ -50,38 +52,10 @@ function failure({ name, reasons, hint, error }: DatasetOutcome, options: readon
   return lines;
 }
 
-/** What a dry run found, dataset by dataset. */
-export function planText({ database, datasets }: MigrationReport): string {
-  const lines = database ? databaseLines(database) : [];
-  for (const outcome of datasets.filter(({ result }) => result !== 'unchanged')) lines.push('', ...planLines(outcome));
-  const same = datasets.filter(({ result }) => result === 'unchanged');
-  if (same.length > 0)
-    lines.push('', `Nothing to do for ${count(same.length, 'dataset')}: ${summary(same.flatMap(({ reasons }) => reasons))}`);
-  lines.push('', 'Nothing was written.');
-  return lines.join('\n').trimStart();
-}
-
-function planLines(outcome: DatasetOutcome): string[] {
-  const lines = [
-    `${outcome.renamedFrom ?? outcome.name ?? '(without a name)'}: ${outcome.from ?? 'no version'} -> ${outcome.to ?? '?'}`,
-  ];
-  if (outcome.renamedFrom !== undefined) lines.push(`  is renamed to: ${outcome.name}`);
-  if (outcome.steps.length > 0) lines.push(`  steps: ${outcome.steps.join(', ')}`);
-  lines.push(...outcome.edits.map((edit) => `  edits ${edit}`));
-  lines.push(...outcome.loses.map((loss) => `  loses ${loss}`));
-  lines.push(...outcome.warnings.map((warning) => `  note: ${warning}`));
-  lines.push(...outcome.reasons.map((reason) => `  BLOCKED: ${reason}`));
-  return lines;
-}
-
 /** `3 x 'why'` for reasons that repeat, most frequent first. */
-function summary(reasons: readonly string[]): string {
+export function summary(reasons: readonly string[]): string {
   const counts = new Map<string, number>();
   for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
   const sorted = [...counts].sort(([, a], [, b]) => b - a);
   return sorted.length === 1 ? (sorted[0]?.[0] ?? '') : sorted.map(([reason, n]) => `${reason} (${n})`).join('; ');
-}
-
-function count(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? '' : 's'}`;
 }

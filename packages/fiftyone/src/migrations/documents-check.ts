@@ -1,29 +1,53 @@
 import type { Db } from 'mongodb';
+import { ObjectId, toEjson, type Value } from '../bson/index.js';
+import { findDocs } from '../database/raw.js';
 import { anyMatch } from './any-match.js';
 import type { DatasetPlan } from './plan.js';
 
-/**
- * Looks for documents that would make a bulk edit fail or do harm, before anything is written.
- *
- * @returns a reason per kind of mistake, with the number of documents and the first few ids
- */
-export async function findMalformed(db: Db, plan: DatasetPlan, matches = anyMatch(db)): Promise<string[]> {
-  const reasons: string[] = [];
+/** Documents that would make a bulk edit fail or do harm. */
+export interface MalformedDocuments {
+  /** The step that cannot be done. */
+  readonly step: string;
+  readonly collection: string;
+  readonly problem: string;
+  readonly count: number;
+  /** All of them, or the first ones, in the order of the collection. */
+  readonly ids: readonly Value[];
+}
+
+/** How many ids a reason names. */
+const NAMED = 3;
+
+/** Looks for such documents before anything is written. @param most how many ids are wanted of each kind */
+export async function findMalformed(
+  db: Db,
+  plan: DatasetPlan,
+  matches = anyMatch(db),
+  most = NAMED,
+): Promise<MalformedDocuments[]> {
+  const all: MalformedDocuments[] = [];
   for (const stage of plan.stages) {
     for (const { collection, filter, problem } of stage.bulk.flatMap((edit) => edit.refuses ?? [])) {
       if (!(await matches({ collection, filter }))) continue;
-      const found = await db
-        .collection(collection)
-        .find(filter, { projection: { _id: 1 }, limit: 4 })
-        .toArray();
-      const count = await db.collection(collection).countDocuments(filter);
-      const ids = found.slice(0, 3).map((doc) => String(doc._id));
-      reasons.push(
-        `${stage.name}: ${problem} in ${count} of ${collection}: _id ${ids.join(', ')}${count > ids.length ? ', …' : ''}`,
-      );
+      const found = await findDocs(db, collection, filter, { projection: { _id: 1 }, limit: most + 1 });
+      const count = found.length <= most ? found.length : await db.collection(collection).countDocuments(filter);
+      const ids = found.slice(0, most).map((doc) => doc.get('_id') ?? null);
+      all.push({ step: stage.name, collection, problem, count, ids });
     }
   }
-  return reasons;
+  return all;
+}
+
+/** Why they stop a dataset, with their number and the first few ids. */
+export function reasonOf({ step, collection, problem, count, ids }: MalformedDocuments): string {
+  const named = ids.slice(0, NAMED).map(idText).join(', ');
+  return `${step}: ${problem} in ${count} of ${collection}: _id ${named}${count > NAMED ? ', …' : ''}`;
+}
+
+/** An `_id` as people write it. */
+export function idText(id: Value): string {
+  if (id instanceof ObjectId) return id.toHexString();
+  return toEjson(id);
 }
 
 /** What the bulk edits of a plan would lose, with the number of documents: the record alone does not show it. */

@@ -25,7 +25,7 @@ export interface RunEntry {
 }
 
 /** What a run did to one dataset. */
-export interface DatasetEntry extends Omit<DatasetOutcome, 'error'> {
+export interface DatasetEntry extends Omit<DatasetOutcome, 'error' | 'preview'> {
   readonly _id: string;
   readonly kind: 'dataset';
   readonly run: string;
@@ -72,7 +72,7 @@ export class Journal {
   readonly #write = batched<DatasetOutcome, undefined>(BATCH, async (outcomes) => {
     await this.open();
     const run = this.holder.run;
-    const entries = outcomes.map(({ error: _, ...outcome }): DatasetEntry => {
+    const entries = outcomes.map(({ error: _, preview: __, ...outcome }): DatasetEntry => {
       return { _id: `${run} ${this.#entries++}`, kind: 'dataset', run, at: new Date(), ...outcome };
     });
     await this.#collection.insertMany(entries, { ordered: false });

@@ -13,6 +13,8 @@ export interface MigrateOptions {
   readonly partSizes?: PartSizes;
   /** Plan and check everything, write nothing. Default: false */
   readonly dryRun?: boolean;
+  /** With `dryRun`: count and show what would change, and name every document that is in the way. Default: false */
+  readonly preview?: boolean;
   /** End the run at the first dataset that fails. Default: false */
   readonly stopAtFailure?: boolean;
   /** Ends the run after the part that is under way; a later run goes on from there. */

@@ -9,6 +9,7 @@ import { Journal } from './journal.js';
 import { moveDatabase } from './migrate-database.js';
 import type { MigrateOptions } from './migrate-options.js';
 import { migrateOne } from './one-dataset.js';
+import { totalOf } from './preview/total.js';
 import type { DatabaseOutcome, DatasetOutcome, MigrationReport } from './report.js';
 import { compareNames, openRun, type Row, type Run } from './run.js';
 
@@ -47,7 +48,7 @@ async function migrateRows(
   run: Run,
   rows: readonly Row[],
   database?: DatabaseOutcome,
-): Promise<Pick<MigrationReport, 'datasets' | 'notRun' | 'stopped'>> {
+): Promise<Omit<MigrationReport, 'database'>> {
   const { options } = run;
   const journal = new Journal(run.connection.db, run.leases.holder, options.target, database);
   if (database?.result === 'migrated') await journal.open();
@@ -87,8 +88,10 @@ async function migrateRows(
       await journal.close(control.stopped);
     }
   }
+  const estimates = [...outcomes.values()].flatMap(({ preview }) => (preview === undefined ? [] : [preview.estimate]));
   return {
     ...(control.stopped === undefined ? {} : { stopped: control.stopped }),
+    ...(options.preview && !run.server.gone ? { estimate: await totalOf(run.connection.db, estimates) } : {}),
     datasets: rows.flatMap((row) => outcomes.get(row) ?? []),
     notRun: rows.filter((row) => !outcomes.has(row)).map((row) => row.name ?? ''),
   };

@@ -19,11 +19,12 @@ import { Attempts, applyPlan } from './apply.js';
 import { commentOf } from './bulk-edits.js';
 import type { CollectionOrder } from './collection-order.js';
 import { derivedIds } from './derived-ids.js';
-import { findLosses, findMalformed } from './documents-check.js';
+import { findLosses, findMalformed, reasonOf } from './documents-check.js';
 import { type Decision, gateDataset } from './gate.js';
 import type { Turn } from './in-window.js';
 import { pathBetween } from './path.js';
 import { type DatasetPlan, planDataset, storedVersion } from './plan.js';
+import { type Preview, previewPlan } from './preview/preview.js';
 import type { StoredPlan, StoredRecord } from './read-record.js';
 import type { DatasetOutcome, EditEvent } from './report.js';
 import type { Row, Run } from './run.js';
@@ -33,6 +34,9 @@ import type { Begun } from './work.js';
 const MOST_ATTEMPTS = 10;
 
 const MOST_MESSAGE = 300;
+
+/** How many ids of documents that are in the way a preview lists. */
+const MOST_IDS = 10_000;
 
 /** The largest document that MongoDB stores. */
 const MOST_BYTES = 16 * 1024 * 1024;
@@ -49,6 +53,7 @@ export async function migrateOne(run: Run, row: Row, turn: Turn): Promise<Datase
   let plan: StoredPlan | undefined;
   let order: Order | undefined;
   let begun = false;
+  let preview: Preview | undefined;
   try {
     if (row.problem !== undefined) throw row.problem;
     const decision = decide(run, row, row.version);
@@ -74,10 +79,13 @@ export async function migrateOne(run: Run, row: Row, turn: Turn): Promise<Datase
       const planned: Planned = await makePlan(run, row, left, turn, order);
       if (!planned.go) return unchanged({ ...row, version: planned.version }, planned.why);
       ({ plan, order } = planned);
-      const reasons = [...plan.blocked, ...tooBig(plan), ...(await findMalformed(run.connection.db, plan, run.matches))];
+      const malformed = await findMalformed(run.connection.db, plan, run.matches, run.options.preview ? MOST_IDS : undefined);
+      if (run.options.preview)
+        preview = await run.applier.editing.limited(() => previewPlan(run.connection.db, planned.plan, malformed));
+      const reasons = [...plan.blocked, ...tooBig(plan), ...malformed.map(reasonOf)];
       if (reasons.length > 0) throw new RefusedError(plan.name, reasons);
       plan = { ...plan, loses: [...plan.loses, ...(await findLosses(run.connection.db, plan))] };
-      if (lease === undefined) return { ...outcomeOf(plan), result: 'planned', reasons: [], seconds: since(started) };
+      if (lease === undefined) return { ...outcomeOf(plan, preview), result: 'planned', reasons: [], seconds: since(started) };
       await order.before;
       stopIfGone(run);
       await run.control.mayGoOn();
@@ -93,7 +101,7 @@ export async function migrateOne(run: Run, row: Row, turn: Turn): Promise<Datase
   } catch (error) {
     if (error instanceof StoppedError) return begun && plan ? stopped(plan, error, started) : undefined;
     if (isUnreachable(error)) run.server.gone = true;
-    return failed(plan ? outcomeOf(plan) : nothing(row), error, started);
+    return failed(plan ? outcomeOf(plan, preview) : nothing(row), error, started);
   } finally {
     turn.pass();
     order?.done();
@@ -211,7 +219,7 @@ function failed(facts: Facts, error: unknown, started: number): DatasetOutcome {
   return { ...outcome, result: 'failed', ...(hint === undefined ? {} : { hint }) };
 }
 
-function outcomeOf(plan: DatasetPlan): Facts {
+function outcomeOf(plan: DatasetPlan, preview?: Preview): Facts {
   const name = String(plan.after.dataset.get('name'));
   return {
     name,
@@ -222,5 +230,6 @@ function outcomeOf(plan: DatasetPlan): Facts {
     edits: plan.stages.flatMap((stage) => stage.bulk.map((edit) => `${edit.collection}: ${edit.summary}`)),
     loses: plan.loses,
     warnings: plan.warnings,
+    ...(preview === undefined ? {} : { preview }),
   };
 }

@@ -46,6 +46,16 @@ test('what blocks a step is known before anything else is planned', () => {
   expect(after).toBe(record);
 });
 
+test('everything that blocks is told, also behind the first', () => {
+  const blocked = (reason: string): Step => ({ blocked: () => reason });
+  const malformed: Step = {
+    blocked: () => {
+      throw new MalformedError('tags', 'null', 'a list');
+    },
+  };
+  expect(plan('1.2.0', {}, blocked('no way'), malformed, {}, blocked('nor here')).blocked).toEqual(['no way', 'nor here']);
+});
+
 test('a malformed record blocks, naming the step and the place', () => {
   const edit = () => {
     throw new MalformedError('sample_fields', 'null', 'a list');

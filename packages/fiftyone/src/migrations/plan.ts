@@ -20,7 +20,7 @@ export interface Stage {
   readonly bulk: readonly BulkEdit[];
   readonly files: readonly FileEdit[];
   readonly loses: readonly string[];
-  /** Why the dataset cannot take this step. Stages after a blocked one are not planned. */
+  /** Why the dataset cannot take this step. Of those after a blocked one only the blocked are in the plan, for their reasons. */
   readonly blocked: string | undefined;
 }
 
@@ -67,10 +67,9 @@ export function planDataset(
   const stages: Stage[] = [];
   const draft = draftOf(record);
   for (const { name, summary, step } of path) {
-    const stage = planStage(name, summary, step, draft, context);
-    stages.push(stage);
-    // what a blocked step has left of the draft is not used
-    if (stage.blocked !== undefined) break;
+    const isBlocked = stages.at(-1)?.blocked !== undefined;
+    const stage = isBlocked ? laterStage(name, summary, step, draft) : planStage(name, summary, step, draft, context);
+    if (stage !== undefined) stages.push(stage);
   }
   const blocked = stages.flatMap((stage) => (stage.blocked === undefined ? [] : [stage.blocked]));
   if (blocked.length === 0) stamp(draft.dataset, to);
@@ -108,6 +107,18 @@ function planStage(name: string, summary: string, step: Step, draft: Draft, cont
     return stage;
   } catch (error) {
     if (error instanceof MalformedError) return { ...none, blocked: `${name}: ${error.message}` };
+    throw error;
+  }
+}
+
+/** A stage behind a blocked one, if it is blocked as well: whoever corrects a dataset wants to know everything that is in the way. */
+function laterStage(name: string, summary: string, step: Step, draft: Draft): Stage | undefined {
+  try {
+    const blocked = step.blocked?.(draft);
+    return blocked === undefined ? undefined : { name, summary, bulk: [], files: [], loses: [], blocked };
+  } catch (error) {
+    // the record is not what this step would have found
+    if (error instanceof MalformedError) return undefined;
     throw error;
   }
 }

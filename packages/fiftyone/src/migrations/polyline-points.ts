@@ -36,6 +36,12 @@ export function rewritePolylines(rule: PointsRule): Query {
   return { $replaceWith: { $arrayToObject: fields } };
 }
 
+/** `[[x, y], …]` with numbers, which no release since 0.6.2 writes, becomes a list with this one shape. */
+export const wrapNumbers: PointsRule = {
+  applies: (points) => ({ $isNumber: firstOf(firstOf(points)) }),
+  points: (points) => [points],
+};
+
 /** A filter for documents in which {@link rewritePolylines} would change something. */
 export function whereRewritten(rule: PointsRule): Query {
   return somePolyline(rule.applies);
@@ -73,6 +79,10 @@ function holdsShapes(points: string): Expression {
   };
   const allShapes = { $allElementsTrue: [{ $map: { input: points, as: 'shape', in: isShape } }] };
   return { $cond: [{ $isArray: points }, { $and: [{ $gt: [sizeOf(points), 0] }, allShapes] }, false] };
+}
+
+function firstOf(list: Expression): Expression {
+  return { $cond: [{ $isArray: list }, { $arrayElemAt: [{ $cond: [{ $isArray: list }, list, []] }, 0] }, null] };
 }
 
 function sizeOf(points: string): Expression {

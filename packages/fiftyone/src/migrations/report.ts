@@ -1,4 +1,6 @@
 import type { Holder } from '../database/lease-store.js';
+import type { Preview } from './preview/preview.js';
+import type { Total } from './preview/total.js';
 
 /** What happened, or would happen, to one dataset. */
 export interface DatasetOutcome {
@@ -15,6 +17,8 @@ export interface DatasetOutcome {
   readonly edits: readonly string[];
   readonly loses: readonly string[];
   readonly warnings: readonly string[];
+  /** What a dry run shows, if it was asked to. */
+  readonly preview?: Preview;
   /** Why nothing was done, or why it failed. */
   readonly reasons: readonly string[];
   readonly hint?: string;
@@ -40,6 +44,8 @@ export interface MigrationReport {
   readonly notRun: readonly string[];
   /** Who ended the run before it was done, if anybody did. */
   readonly stopped?: string;
+  /** What it would take, if a dry run was asked to show it. */
+  readonly estimate?: Total;
 }
 
 /** How far a bulk edit got. */

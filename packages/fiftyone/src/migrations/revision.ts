@@ -109,6 +109,17 @@ export interface Step {
   edit?(draft: Draft, context: StepContext): void;
 }
 
+/** What a revision has left to do in a dataset that is at it already, or later: nothing, unless something went wrong. */
+export interface Pending {
+  /** What is wrong, e.g. "no date in created_at". */
+  readonly problem: string;
+  readonly collection: string;
+  /** The documents that are wrong. */
+  readonly filter: Query;
+  /** The update that mends them, for people. */
+  readonly mend: Query | readonly Query[];
+}
+
 /** A reversible change to a dataset, named for the release that introduced it. */
 export interface Revision {
   readonly version: string;
@@ -116,4 +127,10 @@ export interface Revision {
   readonly summary: string;
   readonly up: Step;
   readonly down: Step;
+  /**
+   * What to look for in a dataset that is at this version or later. It must not match what later releases write.
+   *
+   * @param owners the datasets that name a collection: those of clips share the frames of their videos
+   */
+  pending?(dataset: ReadonlyDoc, owners: (collection: string) => readonly ObjectId[]): readonly Pending[];
 }

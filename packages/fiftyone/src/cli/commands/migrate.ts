@@ -10,7 +10,7 @@ export async function migrate(flags: MigrateFlags): Promise<number> {
   const settings = readSettings();
   const connection = await openConnection(settings, (line) => process.stderr.write(`${line}\n`));
   try {
-    if (settings.edition === 'open-source' && !flags.dryRun) {
+    if (settings.edition === 'open-source' && !flags.dryRun && !flags.verify) {
       // the open source edition upgrades the database whenever it connects
       const { admit } = await import('../../datasets/open.js');
       await admit(connection);
@@ -19,6 +19,8 @@ export async function migrate(flags: MigrateFlags): Promise<number> {
     if (flags.info) return await (await import('../migrate-info.js')).showInfo(connection, flags);
     if (flags.history)
       return await (await import('../migrate-history.js')).showHistory(connection, flags.history, flags.json === true);
+    if (flags.verify)
+      return await (await import('../migrate-verify.js')).showVerify(connection, flags.datasetName, flags.json === true);
     if (flags.unlock) return await (await import('../migrate-unlock.js')).unlock(connection, flags.yes === true);
     if (flags.pause || flags.resume || flags.cancel)
       return await (await import('../migrate-control.js')).controlRuns(connection, flags);

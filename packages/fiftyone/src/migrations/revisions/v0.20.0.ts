@@ -5,7 +5,8 @@ import { collectionName } from '../collection-name.js';
 import { byId } from '../linked-runs.js';
 import { loss } from '../losses.js';
 import { pythonText } from '../python-text.js';
-import type { BulkEdit, DatasetRecord, FileEdit, Revision, StepContext } from '../revision.js';
+import type { BulkEdit, DatasetRecord, FileEdit, Pending, Revision, StepContext } from '../revision.js';
+import { topLevelFields } from '../schema-fields.js';
 import { datasetId, docAt, docsAt, isFilled, kindOf, stringAt } from '../shape.js';
 
 /** What a run of the similarity method says about itself. */
@@ -93,11 +94,30 @@ export const v0_20_0: Revision = {
       changeMethod({ dataset, runs }, AFTER, BEFORE, context);
     },
   },
+  pending(dataset, owners) {
+    return DOCUMENTS.flatMap(({ fields, collection }): Pending[] => {
+      const name = collectionName(dataset, collection);
+      if (name === undefined || !declares(dataset, fields)) return [];
+      const ids = owners(name);
+      return [
+        {
+          problem: '_dataset_id is not the id of the dataset',
+          collection: name,
+          filter: { $expr: { $not: [{ $in: ['$_dataset_id', ids] }] } },
+          mend: { $set: { _dataset_id: ids.length === 1 ? ids[0] : datasetId(dataset) } },
+        },
+      ];
+    });
+  },
 };
 
 function needsField(dataset: ReadonlyDoc, fields: 'sample_fields' | 'frame_fields'): boolean {
   const schema = dataset.get(fields);
   return isFilled(schema) && !docsAt(schema, fields).some((field) => field.get('name') === '_dataset_id');
+}
+
+function declares(dataset: ReadonlyDoc, fields: 'sample_fields' | 'frame_fields'): boolean {
+  return topLevelFields(dataset, fields).some((field) => field.get('name') === '_dataset_id');
 }
 
 function datasetIdField(): Doc {

@@ -14,6 +14,7 @@ import {
   whereRewritten,
   withMalformedPolylines,
   withSeveralShapes,
+  wrapNumbers,
   wrapShape,
 } from '../polyline-points.js';
 import type { BulkEdit, Malformed, Revision } from '../revision.js';
@@ -69,6 +70,14 @@ export const v0_6_2: Revision = {
       dataset.delete('version');
     },
   },
+  pending: (dataset) => [
+    {
+      problem: 'the points of a polyline are no list of shapes',
+      collection: sampleCollection(dataset),
+      filter: whereRewritten(wrapNumbers),
+      mend: [rewritePolylines(wrapNumbers)],
+    },
+  ],
 };
 
 /** Samples of other datasets than those of images refer to frames; a dataset that says nothing counts as one of images. */

@@ -1,5 +1,6 @@
 import type { DatasetRecord, Revision, Step } from '../revision.js';
 import { sampleCollection } from '../sample-collection.js';
+import { topLevelFields } from '../schema-fields.js';
 import { docsAt, stringAt } from '../shape.js';
 
 /** The media type of a sample is private. Both directions may be repeated. */
@@ -8,6 +9,17 @@ export const v0_6_5: Revision = {
   summary: 'the media type of a sample is private: media_type becomes _media_type',
   up: renameField('media_type', '_media_type'),
   down: renameField('_media_type', 'media_type'),
+  pending(dataset) {
+    if (topLevelFields(dataset, 'sample_fields').some((field) => field.get('name') === 'media_type')) return [];
+    return [
+      {
+        problem: 'the media type of a sample is called media_type, not _media_type',
+        collection: sampleCollection(dataset),
+        filter: { media_type: { $exists: true } },
+        mend: { $rename: { media_type: '_media_type' } },
+      },
+    ];
+  },
 };
 
 function renameField(from: string, to: string): Step {

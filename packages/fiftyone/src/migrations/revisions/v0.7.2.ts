@@ -2,6 +2,7 @@ import { Doc } from '../../bson/index.js';
 import { framesThatAreNoDocument, holdsFrameReferences } from '../frame-references.js';
 import type { Query, Revision } from '../revision.js';
 import { impliedFrameCollection, sampleCollection } from '../sample-collection.js';
+import { topLevelFields } from '../schema-fields.js';
 import { docsAt, stringAt } from '../shape.js';
 
 /**
@@ -81,6 +82,18 @@ export const v0_7_2: Revision = {
         ),
       ]);
     },
+  },
+  pending(dataset) {
+    const isField = topLevelFields(dataset, 'sample_fields').some((field) => field.get('name') === 'frames');
+    if (dataset.get('media_type') !== 'video' || isField) return [];
+    return [
+      {
+        problem: 'a sample of a video repeats its frames',
+        collection: sampleCollection(dataset),
+        filter: { frames: { $exists: true } },
+        mend: { $unset: { frames: '' } },
+      },
+    ];
   },
 };
 

@@ -1,7 +1,7 @@
 import { Doc, date, type ReadonlyDoc } from '../../bson/index.js';
 import { OTHER_ID_TYPES } from '../id-ranges.js';
 import { pythonText } from '../python-text.js';
-import type { BulkEdit, Query, Revision } from '../revision.js';
+import type { BulkEdit, Pending, Query, Revision } from '../revision.js';
 import { docsAt, isFilled, setDefault, stringAt } from '../shape.js';
 
 const DATE_TIME = 'fiftyone.core.fields.DateTimeField';
@@ -55,6 +55,19 @@ export const v1_0_0: Revision = {
     },
   },
   down: {},
+  pending(dataset) {
+    return DOCUMENTS.flatMap(({ fields, collection }): Pending[] => {
+      const name = dataset.get(collection);
+      if (!isFilled(name)) return [];
+      const declared = schema(dataset, fields).map((field) => field.get('name'));
+      return TIMES.filter((time) => declared.includes(time)).map((time) => ({
+        problem: `no date in ${time}`,
+        collection: stringAt(name, collection),
+        filter: { [time]: { $not: { $type: 'date' } } },
+        mend: [{ $set: { [time]: time === 'created_at' ? { $toDate: '$_id' } : '$$NOW' } }],
+      }));
+    });
+  },
 };
 
 function schema(dataset: ReadonlyDoc, fields: FieldsKey): Doc[] {

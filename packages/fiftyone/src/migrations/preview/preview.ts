@@ -1,0 +1,62 @@
+import type { Db } from 'mongodb';
+import type { Value } from '../../bson/index.js';
+import type { MalformedDocuments } from '../documents-check.js';
+import { changesOf, type DatasetPlan } from '../plan.js';
+import type { BulkEdit } from '../revision.js';
+import { type Difference, differencesOf } from './differences.js';
+import { type EditPreview, previewEdit } from './edit-preview.js';
+import { type Estimate, NOTHING } from './estimate.js';
+import { estimatePlan } from './estimate-plan.js';
+
+/** What a dry run shows of a dataset besides its plan. */
+export interface Preview {
+  /** The dataset document before and after. */
+  readonly dataset: readonly Difference[];
+  readonly runs: SidePreview;
+  readonly views: SidePreview;
+  readonly edits: readonly EditPreview[];
+  readonly estimate: Estimate;
+  /** Documents that are in the way. */
+  readonly malformed: readonly MalformedDocuments[];
+}
+
+/** The runs or saved views that a plan adds, removes and changes. */
+export interface SidePreview {
+  readonly added: readonly Value[];
+  readonly removed: readonly Value[];
+  readonly changed: readonly { readonly id: Value; readonly differences: readonly Difference[] }[];
+}
+
+/** Makes the preview of a plan, reading only. Of a plan that is blocked only what blocks it. */
+export async function previewPlan(db: Db, plan: DatasetPlan, malformed: readonly MalformedDocuments[]): Promise<Preview> {
+  const isBlocked = plan.blocked.length > 0 || malformed.length > 0;
+  const edits = isBlocked ? [] : await previewEdits(db, plan);
+  const estimate = isBlocked ? NOTHING : await estimatePlan(db, plan);
+  const dataset = differencesOf(plan.before.dataset, plan.after.dataset);
+  return { dataset, runs: sideOf(plan, 'runs'), views: sideOf(plan, 'views'), edits, estimate, malformed };
+}
+
+async function previewEdits(db: Db, { stages }: DatasetPlan): Promise<EditPreview[]> {
+  const previews: EditPreview[] = [];
+  const earlier: BulkEdit[] = [];
+  for (const { name, bulk } of stages) {
+    for (const edit of bulk) {
+      previews.push(await previewEdit(db, name, edit, earlier));
+      earlier.push(edit);
+    }
+  }
+  return previews;
+}
+
+function sideOf({ before, after }: DatasetPlan, side: 'runs' | 'views'): SidePreview {
+  const { inserted, replaced, deleted } = changesOf(before[side], after[side]);
+  const old = new Map(before[side].map((doc) => [String(doc.get('_id')), doc]));
+  const changed = replaced.map((doc) => ({ doc, was: old.get(String(doc.get('_id'))) }));
+  return {
+    added: inserted.map((doc) => doc.get('_id') ?? null),
+    removed: deleted,
+    changed: changed.flatMap(({ doc, was }) =>
+      was === undefined ? [] : [{ id: doc.get('_id') ?? null, differences: differencesOf(was, doc) }],
+    ),
+  };
+}
