@@ -1,0 +1,13 @@
+import type { Experiment } from './experiment.js';
+import { kills } from './kills.js';
+
+/** All experiments, in the order of docs/reliability.md. */
+export const experiments: readonly Experiment[] = [
+  {
+    name: 'kills',
+    title: 'kill -9 of the command at random moments, also while it resumes',
+    rounds: 100,
+    abreast: 10,
+    run: (conditions) => kills(conditions, { waits: true }),
+  },
+];
