@@ -1,5 +1,6 @@
 import type { Experiment } from './experiment.js';
 import { kills } from './kills.js';
+import { zombies } from './zombies.js';
 
 /** All experiments, in the order of docs/reliability.md. */
 export const experiments: readonly Experiment[] = [
@@ -9,5 +10,12 @@ export const experiments: readonly Experiment[] = [
     rounds: 100,
     abreast: 10,
     run: (conditions) => kills(conditions, { waits: true }),
+  },
+  {
+    name: 'zombies',
+    title: 'a command that arrives after its runner has lost the lease',
+    rounds: Number.POSITIVE_INFINITY,
+    abreast: 4,
+    run: zombies,
   },
 ];
