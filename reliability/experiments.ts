@@ -1,5 +1,6 @@
 import type { Experiment } from './experiment.js';
 import { kills } from './kills.js';
+import { blackHoles, cuts, slowness } from './network.js';
 import { zombies } from './zombies.js';
 
 /** All experiments, in the order of docs/reliability.md. */
@@ -18,4 +19,13 @@ export const experiments: readonly Experiment[] = [
     abreast: 4,
     run: zombies,
   },
+  {
+    name: 'cuts',
+    title: 'the network is cut before, in or after a command',
+    rounds: Number.POSITIVE_INFINITY,
+    abreast: 4,
+    run: cuts,
+  },
+  { name: 'black-holes', title: 'the network swallows everything', rounds: 12, abreast: 12, run: blackHoles },
+  { name: 'slow', title: 'the network is slow', rounds: 3, abreast: 3, run: slowness },
 ];

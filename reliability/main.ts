@@ -31,7 +31,7 @@ export async function main(args: readonly string[]): Promise<number> {
       abreast: experiment.abreast,
       tell: values.verbose ? (line) => console.error(`  ${line}`) : () => {},
     });
-    for (const line of findings.differences.slice(0, 20)) console.error(`  WRONG: ${line}`);
+    for (const line of findings.differences.slice(0, values.verbose ? undefined : 20)) console.error(`  WRONG: ${line}`);
     if (findings.leftOut) console.error(`  LEFT OUT: ${findings.leftOut}`);
     wrong += findings.differences.length;
     const seconds = Math.round((performance.now() - begun) / 1000);
