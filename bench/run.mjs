@@ -1,6 +1,6 @@
 // `npm run bench [-- --runs N] [-- NAME...]`: the real Python client and ours at the same work, see docs/benchmarks.md.
 import { spawnSync } from 'node:child_process';
-import { createServer } from 'vite';
+import { loadTypeScript } from '../scripts/typescript.mjs';
 import { makeReady } from '../scripts/workspace.mjs';
 
 const problem = makeReady() ?? installRealClient();
@@ -15,11 +15,6 @@ if (problem) {
   } finally {
     await modules.close();
   }
-}
-
-function loadTypeScript() {
-  const server = { middlewareMode: true, hmr: false, ws: false, watch: null };
-  return createServer({ configFile: false, logLevel: 'error', appType: 'custom', server, optimizeDeps: { noDiscovery: true } });
 }
 
 function installRealClient() {

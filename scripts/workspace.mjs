@@ -44,8 +44,11 @@ export function seconds(since) {
   return `${((performance.now() - since) / 1000).toFixed(1)} s`;
 }
 
+/** Which server the tests use, and as what. */
+const FOR_TESTS = ['FIFTYONE_MONGOD', 'FIFTYONE_TEST_REPLICA_SET'];
+
 /** The environment without the settings of a real database, which tests and demonstrations must not come near. */
 export function withoutSettings(env) {
-  const kept = Object.entries(env).filter(([name]) => name === 'FIFTYONE_MONGOD' || !/^(FIFTYONE|CAS)_/.test(name));
+  const kept = Object.entries(env).filter(([name]) => FOR_TESTS.includes(name) || !/^(FIFTYONE|CAS)_/.test(name));
   return { ...Object.fromEntries(kept), FIFTYONE_CONFIG_PATH: resolve('no-such-config.json') };
 }

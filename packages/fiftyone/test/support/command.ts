@@ -11,11 +11,25 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
+/** A process of the command `fiftyone` that runs. */
+export interface RunningCommand {
+  readonly result: Promise<CommandResult>;
+  /** Resolves when it prints on stderr for the first time: that it begins with a dataset, usually. */
+  readonly begun: Promise<void>;
+  /** Sends a signal; nothing happens if the process has ended. */
+  kill(signal: NodeJS.Signals): void;
+}
+
 /** Runs `fiftyone ARGS...` as a process of its own, with these settings and no others. */
 export function fiftyone(args: readonly string[], settings: Record<string, string> = {}): Promise<CommandResult> {
+  return startFiftyone(args, settings).result;
+}
+
+/** Starts `fiftyone ARGS...` likewise and does not wait for it. */
+export function startFiftyone(args: readonly string[], settings: Record<string, string> = {}): RunningCommand {
   const env = { PATH: process.env.PATH as string, HOME: '/nonexistent', ...settings };
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [PROGRAM, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [PROGRAM, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const result = new Promise<CommandResult>((resolve, reject) => {
     let [stdout, stderr] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       stdout += text;
@@ -26,6 +40,8 @@ export function fiftyone(args: readonly string[], settings: Record<string, strin
     child.once('error', reject);
     child.once('close', (code) => resolve({ code, stdout, stderr }));
   });
+  const begun = new Promise<void>((resolve) => child.stderr.once('data', () => resolve()));
+  return { result, begun: Promise.race([begun, result.then(() => {})]), kill: (signal) => void child.kill(signal) };
 }
 
 /** The settings with which a client uses a database: as a user of the Enterprise edition. */

@@ -15,7 +15,7 @@ export interface Migrated {
 }
 
 /** Opens a database as an admin. */
-export function connectAsAdmin({ uri, name }: FreshDatabase): Promise<Connection> {
+export function connectAsAdmin({ uri, name }: Pick<FreshDatabase, 'uri' | 'name'>): Promise<Connection> {
   const env = { FIFTYONE_DATABASE_URI: uri, FIFTYONE_DATABASE_NAME: name, FIFTYONE_DATABASE_ADMIN: 'true', HOME: '/nonexistent' };
   return openConnection(readSettings(env));
 }

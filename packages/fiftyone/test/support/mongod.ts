@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { mkdtemp, rm, statfs } from 'node:fs/promises';
+import { mkdtemp, rm, statfs, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,7 +29,6 @@ export interface TestServerOptions {
 
 /** Starts the mongod that FIFTYONE_MONGOD names, on a free port of 127.0.0.1 and with an empty folder for its data. */
 export async function startMongod(options: TestServerOptions = {}): Promise<TestServer> {
-  if (options.auth && options.replicaSet) throw new Error('a replica set with logins needs a key file: not supported here');
   const program = process.env.FIFTYONE_MONGOD;
   if (!program) {
     throw new Error(
@@ -72,6 +72,7 @@ async function launch(program: string, dbpath: string, { auth, replicaSet, args 
           '0.5',
           ...(auth ? ['--auth'] : []),
           ...(replicaSet ? ['--replSet', 'rs0', '--oplogSize', '64'] : []),
+          ...(auth && replicaSet ? ['--keyFile', await keyFile(dbpath)] : []),
         ],
         ...args,
       ],
@@ -85,6 +86,13 @@ async function launch(program: string, dbpath: string, { auth, replicaSet, args 
       if (attempt === 3) throw error;
     }
   }
+}
+
+/** What members of a replica set with logins show each other. */
+async function keyFile(folder: string): Promise<string> {
+  const path = join(folder, 'key');
+  await writeFile(path, randomBytes(96).toString('base64'), { mode: 0o600 });
+  return path;
 }
 
 /** Resolves when the server says so in its log, which it must be allowed to go on writing. */
@@ -128,13 +136,10 @@ async function prepare(port: number, { auth, replicaSet }: TestServerOptions): P
     if (replicaSet) {
       await admin.command({ replSetInitiate: { _id: 'rs0', members: [{ _id: 0, host: `127.0.0.1:${port}` }] } });
       while (!(await admin.command({ hello: 1 })).isWritablePrimary) await sleep(50);
-      return `mongodb://127.0.0.1:${port}/?replicaSet=rs0`;
     }
-    if (auth) {
-      await admin.command({ createUser: 'admin', pwd: 'secret', roles: ['root'] });
-      return `mongodb://admin:secret@127.0.0.1:${port}/?authSource=admin`;
-    }
-    return `mongodb://127.0.0.1:${port}`;
+    if (auth) await admin.command({ createUser: 'admin', pwd: 'secret', roles: ['root'] });
+    const options = [...(replicaSet ? ['replicaSet=rs0'] : []), ...(auth ? ['authSource=admin'] : [])];
+    return `mongodb://${auth ? 'admin:secret@' : ''}127.0.0.1:${port}${options.length > 0 ? `/?${options.join('&')}` : ''}`;
   } finally {
     await client.close();
   }

@@ -1,0 +1,31 @@
+import type { Experiment } from './experiment.js';
+import { kills } from './kills.js';
+import { blackHoles, cuts, slowness } from './network.js';
+import { zombies } from './zombies.js';
+
+/** All experiments, in the order of docs/reliability.md. */
+export const experiments: readonly Experiment[] = [
+  {
+    name: 'kills',
+    title: 'kill -9 of the command at random moments, also while it resumes',
+    rounds: 100,
+    abreast: 10,
+    run: (conditions) => kills(conditions, { waits: true }),
+  },
+  {
+    name: 'zombies',
+    title: 'a command that arrives after its runner has lost the lease',
+    rounds: Number.POSITIVE_INFINITY,
+    abreast: 4,
+    run: zombies,
+  },
+  {
+    name: 'cuts',
+    title: 'the network is cut before, in or after a command',
+    rounds: Number.POSITIVE_INFINITY,
+    abreast: 4,
+    run: cuts,
+  },
+  { name: 'black-holes', title: 'the network swallows everything', rounds: 12, abreast: 12, run: blackHoles },
+  { name: 'slow', title: 'the network is slow', rounds: 3, abreast: 3, run: slowness },
+];
