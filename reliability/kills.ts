@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Db } from 'mongodb';
 import { manyCompleteDatasets } from '../bench/databases.js';
-import { LEASES } from '../packages/fiftyone/src/database/leases.js';
+import { LEASES } from '../packages/fiftyone/src/database/lease-store.js';
 import { type RunningCommand, startFiftyone } from '../packages/fiftyone/test/support/command.js';
 import { type Conditions, type Findings, inRounds } from './experiment.js';
 import { seededRandom } from './random.js';

@@ -1,4 +1,4 @@
-import { LEASES } from '../packages/fiftyone/src/database/leases.js';
+import { LEASES } from '../packages/fiftyone/src/database/lease-store.js';
 import { type CommandResult, startFiftyone } from '../packages/fiftyone/test/support/command.js';
 import { type Fate, type FaultyProxyOptions, startFaultyProxy } from '../packages/fiftyone/test/support/faulty-proxy.js';
 import { type Conditions, type Findings, inRounds } from './experiment.js';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Db, Long } from 'mongodb';
-import { type Holder, LEASES } from '../packages/fiftyone/src/database/leases.js';
+import { type Holder, LEASES } from '../packages/fiftyone/src/database/lease-store.js';
 import { migrateAll } from '../packages/fiftyone/src/migrations/migrate.js';
 import type { MigrationReport } from '../packages/fiftyone/src/migrations/report.js';
 import { WORK } from '../packages/fiftyone/src/migrations/work.js';
