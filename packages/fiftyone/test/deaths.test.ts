@@ -8,6 +8,7 @@ import { everyDeath, type Journey } from './support/deaths.js';
 import { readDump } from './support/dump.js';
 import { type GoldenCase, readGolden, snapshotOf } from './support/golden.js';
 import type { Snapshot } from './support/snapshot.js';
+import { TINY_PARTS } from './support/tiny-parts.js';
 
 /** `npm run test:deaths` dies at every point, `npm test` at some of them. */
 const ALL = process.env.EVERY_DEATH === '1';
@@ -46,7 +47,10 @@ describe.each(versions)('revision %s', (version) => {
       const older = versions[versions.indexOf(version) - 1] ?? BEFORE_ALL;
       const [from, to] = direction === 'up' ? [older, version] : [version, older];
       const input = atVersion(snapshotOf(golden.before), from);
-      await expectSurvived({ name: `${from} to ${to}`, input, options: { target: to, keepUnknown: true } }, 24);
+      await expectSurvived(
+        { name: `${from} to ${to}`, input, options: { target: to, keepUnknown: true, partSizes: TINY_PARTS } },
+        24,
+      );
     }, 300_000);
   }
 });
@@ -92,7 +96,7 @@ test.each(PATHS)(
     const whole = await readDump(path.input);
     const input = path.datasets === undefined ? whole : partOf(whole, idsOf(whole, path.datasets));
     const name = `${path.input} to ${path.target}${path.datasets === undefined ? '' : ` (${path.datasets.join(', ')})`}`;
-    await expectSurvived({ name, input, options: { target: path.target } }, path.every);
+    await expectSurvived({ name, input, options: { target: path.target, partSizes: TINY_PARTS } }, path.every);
   },
   600_000,
 );

@@ -95,18 +95,24 @@ export async function applyEdits(editing: Editing, edits: readonly BulkEdit[], b
   return { election, done: [...done] };
 }
 
-/** Edits what clients inserted while the edits were under way. */
+/** Edits what clients inserted while the edits were under way. Most often there is nothing, which one look tells. */
 async function catchLate(editing: Editing, edits: readonly UpdateEdit[], before: number): Promise<void> {
   for (const edit of edits) {
-    const check = { edit: `check: ${edit.summary}`, total: 1, edits: before, of: before + 1 };
-    editing.onProgress({ ...check, done: 0 });
-    await inParts(
-      editing,
-      { ...edit, filter: pendingOf(edit) },
-      undefined,
-      async () => {},
-      () => {},
-    );
+    editing.onProgress({ edit: `check: ${edit.summary}`, done: 0, total: 1, edits: before, of: before + 1 });
+    const late = { ...edit, filter: pendingOf(edit) };
+    const look = editing.db.collection(edit.collection).findOne(late.filter, { projection: { _id: 1 } });
+    if ((await unlessStopped(editing, look)) !== null) await inParts(editing, late, undefined, NOTHING, () => {});
+  }
+}
+
+const NOTHING = async () => {};
+
+/** Waits for a long look, but not when the run is to end. */
+async function unlessStopped<T>({ mayGoOn }: Editing, look: Promise<T>): Promise<T> {
+  for (;;) {
+    const found = await Promise.race([look.then((value) => ({ value })), sleep(200)]);
+    if (found) return found.value;
+    await mayGoOn();
   }
 }
 
