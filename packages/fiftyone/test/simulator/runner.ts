@@ -11,6 +11,8 @@ export const RUNNER_RULES = {
   repeatsLate: true,
   /** Before it gives a lease back it waits for all its edits, also when one of them has failed. */
   waitsForEdits: true,
+  /** Of several edits that failed it is the one whose connection was cut that counts: it may still go on. */
+  noticesEveryCut: true,
   /** When the server cannot be reached it keeps its leases from others until they end by themselves. */
   keepsWhenCut: true,
   /** A run that ends without giving back its leases ends their heartbeat. */
@@ -95,7 +97,10 @@ class Run {
   async #edit(lease: Lease, version: number): Promise<void> {
     const ranges = Array.from({ length: this.job.server.ranges }, (_, range) => this.#editRange(lease, version, range));
     if (!this.job.rules.waitsForEdits) await Promise.all(ranges);
-    for (const result of await Promise.allSettled(ranges)) if (result.status === 'rejected') throw result.reason;
+    const results = await Promise.allSettled(ranges);
+    const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+    const cut = this.job.rules.noticesEveryCut ? errors.find(isUnreachable) : undefined;
+    if (errors.length > 0) throw cut ?? errors[0];
   }
 
   async #editRange(lease: Lease, version: number, range: number): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Long } from 'mongodb';
-import { AHEAD_MS, type StoredLease } from '../../src/database/lease-store.js';
+import { type StoredLease, WRITE_AHEAD_MS } from '../../src/database/lease-store.js';
 import type { Audit } from './audit.js';
 import { LeaseTable, RULES } from './lease-table.js';
 import type { Timeline } from './timeline.js';
@@ -15,7 +15,7 @@ export interface DatasetDocument {
 export const SERVER_RULES = {
   ...RULES,
   /** `inTime` of the store. */
-  isInTime: (expires: number, longest: number, now: number) => expires - now > longest && expires - now <= AHEAD_MS,
+  isInTime: (expires: number, longest: number, now: number) => expires - now > longest && expires - now <= WRITE_AHEAD_MS,
   /** Of `WorkLog.commit`. */
   mayCommit: (lease: StoredLease | undefined, fence: Long, now: number) =>
     lease?.fence.equals(fence) === true && lease.expires.getTime() > now,
