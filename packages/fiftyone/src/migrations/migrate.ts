@@ -78,7 +78,10 @@ async function migrateRows(
       if (waiting.length > 0) await sleep(WAIT_MS);
     }
   } finally {
-    if (!run.server.gone) {
+    if (run.server.gone) {
+      // a write may still be under way, so they end by themselves, also if the server comes back and this process lives on
+      run.leases.stop();
+    } else {
       await run.leases.releaseAll();
       await journal.close();
     }

@@ -41,7 +41,7 @@ export async function simulate(seed: number, mutation: Mutation = {}): Promise<O
     slow: random.pick([0, 0.02, 0.2]),
     // a command of before the clock went back must not arrive when the clock is there again
     slowest: clockGoesBack ? 1000 : random.pick([3000, 12_000]),
-    cut: random.pick([0, 0.02, 0.1]),
+    cut: random.pick([0, 0.02, 0.1, 0.3]),
   };
   let weather = storm;
   let touched = false;
