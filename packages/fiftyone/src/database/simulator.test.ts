@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { COMMIT_FENCE, commitContract } from '../../test/contracts/commit.js';
+import { Audit } from '../../test/simulator/audit.js';
 import { RULES } from '../../test/simulator/lease-table.js';
+import { SERVER_RULES, Server } from '../../test/simulator/server.js';
 import { type Mutation, simulate } from '../../test/simulator/simulate.js';
 import { simulateMany } from '../../test/simulator/simulate-many.js';
+import { Timeline } from '../../test/simulator/timeline.js';
 import type { StoredLease } from './lease-store.js';
 
 const ALWAYS = () => true;
@@ -17,6 +21,20 @@ test('nothing is lost and nothing waits for ever in 10,000 schedules of the coor
 test('a seed says everything about a schedule', async () => {
   for (const seed of [1, 2, 3]) expect(await simulate(seed)).toEqual(await simulate(seed));
   expect((await simulate(1)).counts).not.toEqual((await simulate(2)).counts);
+});
+
+describe('a commit in the simulator', () => {
+  commitContract(async ({ lease, isChanged }) => {
+    const server = new Server(new Timeline(), SERVER_RULES, 1);
+    server.add('k');
+    const before = server.read('k');
+    if (isChanged) server.editByClient('k');
+    const expires = new Date(server.now() + (lease?.left ?? 0));
+    if (lease) server.table.leases.set('k', { _id: 'k', fence: lease.fence, expires } as StoredLease);
+    const committed = server.commit({ key: 'k', fence: COMMIT_FENCE }, before, new Audit(server));
+    expect(server.read('k').version).toBe(committed ? 1 : 0);
+    return committed;
+  });
 });
 
 /** Mistakes in the store, in the server's checks and in the runner, and in how many schedules each has to be found. */
