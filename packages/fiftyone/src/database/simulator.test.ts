@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { COMMIT_FENCE, commitContract } from '../../test/contracts/commit.js';
+import { IN_TIME_CASES } from '../../test/contracts/in-time.js';
 import { Audit } from '../../test/simulator/audit.js';
 import { RULES } from '../../test/simulator/lease-table.js';
 import { SERVER_RULES, Server } from '../../test/simulator/server.js';
@@ -35,6 +36,11 @@ describe('a commit in the simulator', () => {
     expect(server.read('k').version).toBe(committed ? 1 : 0);
     return committed;
   });
+});
+
+test('an edit in the simulator is refused when the server refuses it', () => {
+  for (const [endsIn, longest, isInTime] of IN_TIME_CASES)
+    expect(SERVER_RULES.isInTime(1e12 + endsIn, longest, 1e12)).toBe(isInTime);
 });
 
 /** Mistakes in the store, in the server's checks and in the runner, and in how many schedules each has to be found. */
