@@ -6,8 +6,14 @@ export const LEASES = 'migrations.leases';
 /** How long a lease is good for without a heartbeat. Whoever waits takes it over after that. */
 export const LEASE_MS = 10_000;
 
-/** A lease that ends later than this was written before the server's clock went back: nobody would wait that long for it. */
-export const AHEAD_MS = 3 * LEASE_MS;
+/** A lease that ends later than this was written before the server's clock went back: nobody waits for it. */
+export const AHEAD_MS = 4 * LEASE_MS;
+
+/**
+ * No write is made under a lease that ends later than this. So one that is free because the clock went back is out of time for twenty
+ * seconds more, by when its holder has noticed.
+ */
+export const WRITE_AHEAD_MS = 2 * LEASE_MS;
 
 const DUPLICATE_KEY = 11000;
 
@@ -133,7 +139,7 @@ export function leaseStore(db: Db): LeaseStore {
  */
 export function inTime(expires: Date, longest: number): Document {
   const left = { $subtract: [expires, '$$NOW'] };
-  return { $divide: [1, { $cond: [{ $and: [{ $gt: [left, longest] }, { $lte: [left, AHEAD_MS] }] }, 1, 0] }] };
+  return { $divide: [1, { $cond: [{ $and: [{ $gt: [left, longest] }, { $lte: [left, WRITE_AHEAD_MS] }] }, 1, 0] }] };
 }
 
 /** Whether a write failed because of `inTime`. */

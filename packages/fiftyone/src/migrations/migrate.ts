@@ -83,7 +83,10 @@ async function migrateRows(
     }
   } finally {
     await control.end(run.server.gone);
-    if (!run.server.gone) {
+    if (run.server.gone) {
+      // a write may still be under way, so they end by themselves, also if the server comes back and this process lives on
+      run.leases.stop();
+    } else {
       await run.leases.releaseAll();
       await journal.close(control.stopped);
     }

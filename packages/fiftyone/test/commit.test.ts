@@ -1,0 +1,33 @@
+import { expect } from 'vitest';
+import { Doc, encode, ObjectId } from '../src/bson/index.js';
+import { LEASES, type StoredLease } from '../src/database/lease-store.js';
+import type { Lease } from '../src/database/leases.js';
+import { type Ready, WorkLog } from '../src/migrations/work.js';
+import { COMMIT_FENCE, commitContract } from './contracts/commit.js';
+import { freshDatabase } from './support/fresh-database.js';
+
+commitContract(async ({ lease, isChanged }) => {
+  const { db } = await freshDatabase();
+  const id = new ObjectId();
+  const before = Doc.of(['_id', id], ['name', 'a'], ['version', '0.1.0']);
+  const after = Doc.of(['_id', id], ['name', 'a'], ['version', '0.2.0']);
+  const datasets = db.collection('datasets');
+  await datasets.insertOne({ _id: id, name: 'a', version: '0.1.0' } as never);
+  if (isChanged) await datasets.updateOne({}, { $set: { tags: [] } });
+  if (lease) {
+    const stored = { _id: 'k', fence: lease.fence, expires: new Date(Date.now() + lease.left) };
+    await db.collection<StoredLease>(LEASES).insertOne(stored as StoredLease);
+  }
+  const record = { runs: [], views: [] };
+  const ready = {
+    plan: { id, before: { dataset: before, bytes: encode(before), ...record } },
+    begun: { from: '0.1.0', to: '0.2.0', now: { ms: 0, micros: 0 }, keepUnknown: false },
+    after: { dataset: after, ...record },
+    bytes: encode(after),
+    lease: { key: 'k', fence: COMMIT_FENCE } as Lease,
+    files: [],
+  };
+  const committed = await new WorkLog(db).commit(ready as unknown as Ready);
+  expect((await datasets.findOne())?.version).toBe(committed ? '0.2.0' : '0.1.0');
+  return committed;
+});
