@@ -55,7 +55,8 @@ async function verb(connection: Connection, flags: MigrateFlags, options: Migrat
 }
 
 function exitCodeOf({ database, datasets, notRun }: MigrationReport): number {
-  if (notRun.length === 0 && datasets.every((outcome) => outcome.result !== 'failed')) return ExitCode.done;
+  const isWell = datasets.every(({ result, findings }) => result !== 'failed' && findings === undefined);
+  if (notRun.length === 0 && isWell) return ExitCode.done;
   const changed = database?.result === 'migrated' || datasets.some((outcome) => outcome.result === 'migrated');
   if (changed) return ExitCode.partly;
   const codes = new Set(

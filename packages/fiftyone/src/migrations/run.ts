@@ -11,6 +11,7 @@ import type { MigrateOptions } from './migrate-options.js';
 import { NameRegistry } from './name-registry.js';
 import { recordReader } from './read-record.js';
 import type { StepContext } from './revision.js';
+import { afterRunCheck } from './verify/after-run.js';
 import { type Begun, WorkLog } from './work.js';
 
 /** A document of the collection `datasets`, as far as a run needs to know it before it plans. */
@@ -35,6 +36,8 @@ export interface Run {
   readonly read: ReturnType<typeof recordReader>;
   readonly applier: Applier;
   readonly order: CollectionOrder;
+  /** Looks whether a plan that was applied has left anything undone. */
+  readonly check: ReturnType<typeof afterRunCheck>;
   /** Datasets on which runners that died have left work. */
   /** What one dataset finds out about the server, for all. */
   readonly server: { gone: boolean };
@@ -64,6 +67,7 @@ export async function openRun(connection: Connection, options: MigrateOptions, d
     read: recordReader(db),
     applier,
     order: new CollectionOrder(),
+    check: afterRunCheck(db),
     server: { gone: false },
     unfinished: await applier.work.unfinished(),
   };
