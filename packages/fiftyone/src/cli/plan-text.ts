@@ -109,12 +109,12 @@ function editLines({ kind, collection, source, summary, documents, how, example 
 function malformedLines({ step, collection, problem, count: n, ids: found }: MalformedDocuments, verbose: boolean): string[] {
   const most = verbose ? found.length : SHOWN_IDS;
   const left = n - Math.min(most, found.length);
-  const rest = verbose || found.length < n ? '--json lists them' : '--verbose or --json lists all';
-  const limit = found.length < n ? `, the first ${found.length.toLocaleString('en-US')} of them` : '';
+  const all = found.length < n ? `the first ${found.length.toLocaleString('en-US')} of them` : 'all';
+  const how = verbose ? '' : `: --verbose or --json lists ${all}`;
   return [
     `  BLOCKED: ${step}: ${problem} in ${count(n, 'document')} of ${collection}:`,
     ...found.slice(0, most).map((id) => `    _id ${idText(id)}`),
-    ...(left > 0 ? [`    … and ${left.toLocaleString('en-US')} more: ${rest}${limit}`] : []),
+    ...(left > 0 ? [`    … and ${left.toLocaleString('en-US')} more${how}`] : []),
   ];
 }
 
