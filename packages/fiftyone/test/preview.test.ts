@@ -57,7 +57,7 @@ describe('what a preview shows of a bulk edit is what the edit does', () => {
     let examples = 0;
     for (const { stages } of await plansTo(db, to)) {
       for (const edit of stages.flatMap(({ bulk }) => bulk)) {
-        const preview = await previewEdit(db, 'v', edit, []);
+        const preview = await previewEdit(db, 'v', edit, [], 'full');
         const before = await documentsOf(db, preview.collection);
         await applyEdit(db, edit);
         const after = await documentsOf(db, preview.collection);
@@ -66,7 +66,9 @@ describe('what a preview shows of a bulk edit is what the edit does', () => {
           expect(edit.kind === 'drop-index' || changed.length === 0 || edit.kind === 'merge').toBe(true);
         else {
           const id = String(preview.example.id);
-          expect(preview.example.differences).toEqual(differencesOf(before.get(id) as ReadonlyDoc, after.get(id) as ReadonlyDoc));
+          expect(preview.example.differences.places).toEqual(
+            differencesOf(before.get(id) as ReadonlyDoc, after.get(id) as ReadonlyDoc),
+          );
           examples++;
         }
         if (edit.kind === 'update') expect(preview.documents).toBeGreaterThanOrEqual(changed.length);
@@ -100,7 +102,7 @@ test('--dry-run shows how many documents change and one of them, and --verbose e
   expect(long.length).toBeGreaterThan(3 * short.length);
   const report = JSON.parse(await dry('--json'));
   const { preview } = report.datasets.find(({ name }: { name: string }) => name === 'labels');
-  expect(preview.dataset).toContainEqual({ path: 'version', kind: 'changed', before: '0.14.3', after: '1.22.1' });
+  expect(preview.dataset.places).toContainEqual({ path: 'version', kind: 'changed', before: '0.14.3', after: '1.22.1' });
   expect(preview.edits[0]).toMatchObject({
     step: 'v0.20.0',
     collection: samples,
@@ -108,7 +110,7 @@ test('--dry-run shows how many documents change and one of them, and --verbose e
     how: 'counted',
     example: {
       id: { $oid: String(first?._id) },
-      differences: [{ path: '_dataset_id', kind: 'added', after: { $oid: String(labels?._id) } }],
+      differences: { count: 1, places: [{ path: '_dataset_id', kind: 'added', after: { $oid: String(labels?._id) } }] },
     },
   });
   expect(differences(before, await snapshot(database.db))).toEqual([]);
@@ -130,7 +132,7 @@ test('every document that is in the way is named: the first ten, all with --verb
     '  BLOCKED: v0.6.2: a polyline has several shapes, but releases before 0.6.2 can store only one, in 10,050 documents of samples.1:\n',
   );
   expect(stdout.match(/^ {4}_id /gm)).toHaveLength(10);
-  expect(stdout).toContain('    … and 10,040 more: --verbose or --json lists the first 10,000 of them\n');
+  expect(stdout).toContain('    … and 10,040 more: --verbose or --json lists them, ten thousand at most\n');
   expect((await dry('--verbose')).stdout.match(/^ {4}_id /gm)).toHaveLength(10_000);
   const [found] = JSON.parse((await dry('--json')).stdout).datasets;
   expect(found.preview.malformed).toMatchObject([{ step: 'v0.6.2', collection: 'samples.1', count: many }]);

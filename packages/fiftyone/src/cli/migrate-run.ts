@@ -19,7 +19,7 @@ export async function runMigration(connection: Connection, flags: MigrateFlags, 
     concurrency: flags.concurrency,
     keepUnknown: flags.keepUnknown === true,
     dryRun: flags.dryRun === true,
-    preview: flags.dryRun === true,
+    preview: flags.dryRun ? (flags.json || flags.verbose ? 'full' : 'short') : undefined,
     stopAtFailure: flags.errorLevel <= 0,
   };
   if (!flags.yes && !flags.dryRun && (flags.all || flags.datasetName)) {

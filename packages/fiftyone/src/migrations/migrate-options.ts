@@ -1,3 +1,4 @@
+import type { Detail } from './preview/differences.js';
 import type { MigrationEvent } from './report.js';
 
 /** How a migration is to be done. */
@@ -10,8 +11,8 @@ export interface MigrateOptions {
   readonly concurrency?: number;
   /** Plan and check everything, write nothing. Default: false */
   readonly dryRun?: boolean;
-  /** With `dryRun`: count and show what would change, and name every document that is in the way. Default: false */
-  readonly preview?: boolean;
+  /** With `dryRun`: count and show what would change and name the documents that are in the way, `full` all of them. Default: do not */
+  readonly preview?: Detail | undefined;
   /** End the run at the first dataset that fails. Default: false */
   readonly stopAtFailure?: boolean;
   readonly onEvent?: (event: MigrationEvent) => void;

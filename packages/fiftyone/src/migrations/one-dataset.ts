@@ -35,7 +35,7 @@ const MOST_MESSAGE = 300;
 const LONG_MS = 1_000;
 
 /** How many ids of documents that are in the way a preview lists. */
-const MOST_IDS = 10_000;
+const MOST_IDS = { short: 10, full: 10_000 };
 
 /** The largest document that MongoDB stores. */
 const MOST_BYTES = 16 * 1024 * 1024;
@@ -69,8 +69,9 @@ export async function migrateOne(run: Run, row: Row, turn: Turn): Promise<Datase
       const planned: Planned = await makePlan(run, row, left, turn, order);
       if (!planned.go) return unchanged({ ...row, version: planned.version }, planned.why);
       ({ plan, order } = planned);
-      const malformed = await findMalformed(run.connection.db, plan, run.options.preview ? MOST_IDS : undefined);
-      if (run.options.preview) preview = await run.applier.editing(() => previewPlan(run.connection.db, planned.plan, malformed));
+      const detail = run.options.preview;
+      const malformed = await findMalformed(run.connection.db, plan, detail && MOST_IDS[detail]);
+      if (detail) preview = await run.applier.editing(() => previewPlan(run.connection.db, planned.plan, malformed, detail));
       const reasons = [...plan.blocked, ...tooBig(plan), ...malformed.map(reasonOf)];
       if (reasons.length > 0) throw new RefusedError(plan.name, reasons);
       plan = { ...plan, loses: [...plan.loses, ...(await findLosses(run.connection.db, plan))] };
