@@ -1,6 +1,6 @@
 import type { Db } from 'mongodb';
 import { ObjectId } from 'mongodb';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { decode, encode, type ReadonlyDoc } from '../src/bson/index.js';
 import { findDocs, findRaw } from '../src/database/raw.js';
 import { applyEdit } from '../src/migrations/apply.js';
@@ -8,12 +8,14 @@ import { pathBetween } from '../src/migrations/path.js';
 import { type DatasetPlan, planDataset } from '../src/migrations/plan.js';
 import { differencesOf } from '../src/migrations/preview/differences.js';
 import { previewEdit } from '../src/migrations/preview/edit-preview.js';
+import { totalOf } from '../src/migrations/preview/total.js';
 import { readRecord } from '../src/migrations/read-record.js';
 import { missingVersion } from '../src/version.js';
 import { adminOf, fiftyone } from './support/command.js';
 import { differences } from './support/differences.js';
 import { readDump } from './support/dump.js';
 import { freshDatabase } from './support/fresh-database.js';
+import { startMongod } from './support/mongod.js';
 import { databaseOf, smallDatabase, smallDataset } from './support/small-database.js';
 import { snapshot } from './support/snapshot.js';
 
@@ -155,4 +157,19 @@ test('a large collection is sampled for an estimate of time and disk, and the jo
   expect(estimate.seconds).toBeGreaterThan(0);
   expect(estimate.diskBytes).toBeGreaterThan(0);
   expect((await database.db.listCollections({ name: /^migrations/ }).toArray()).length).toBe(0);
+});
+
+test('on a replica set the oplog counts too, and there is a warning when it is too small', async () => {
+  const server = await startMongod({ replicaSet: true });
+  const { MongoClient } = await import('mongodb');
+  const client = await MongoClient.connect(server.uri);
+  onTestFinished(async () => {
+    await client.close();
+    await server.stop();
+  });
+  const estimate = { seconds: 1, diskBytes: 1, oplogBytes: 100_000_000, sampled: 200 };
+  const total = await totalOf(client.db('a'), [estimate, estimate]);
+  expect(total).toMatchObject({ seconds: 2, oplogBytes: 200_000_000, sampled: 400, isReplicaSet: true });
+  expect(total.oplogSize).toBe(64 * 1024 * 1024);
+  expect(total.warnings).toEqual([expect.stringMatching(/^the oplog holds less/)]);
 });

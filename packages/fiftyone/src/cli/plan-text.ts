@@ -129,10 +129,7 @@ function differenceLines({ count: n, places }: Differences, indent: string, verb
 }
 
 function ids(values: readonly Value[], verbose: boolean): string {
-  return [
-    ...shown(values, SIDE_IDS, verbose).map(idText),
-    ...(values.length > SIDE_IDS && !verbose ? ['…'] : []),
-  ].join(', ');
+  return [...shown(values, SIDE_IDS, verbose).map(idText), ...(values.length > SIDE_IDS && !verbose ? ['…'] : [])].join(', ');
 }
 
 function shown<T>(items: readonly T[], most: number, verbose: boolean): readonly T[] {
