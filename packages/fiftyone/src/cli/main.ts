@@ -7,7 +7,7 @@ Exit codes:
   ${ExitCode.done}   done, also when there was nothing to do
   ${ExitCode.failed}   failed
   ${ExitCode.usage}   wrong usage or settings; nothing was touched
-  ${ExitCode.partly}   partly done: some datasets failed, see the list at the end
+  ${ExitCode.partly}   partly done: some datasets failed or are not as they should be, see the list at the end
   ${ExitCode.incompatible}  the version of the database and this client do not go together
   ${ExitCode.locked}  somebody else is at work on it
   ${ExitCode.stopped} stopped before it was done, by a signal or by --cancel; the same command goes on from there`;

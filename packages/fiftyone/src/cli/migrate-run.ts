@@ -20,7 +20,7 @@ export async function runMigration(connection: Connection, flags: MigrateFlags, 
     concurrency: flags.concurrency,
     keepUnknown: flags.keepUnknown === true,
     dryRun: flags.dryRun === true,
-    preview: flags.dryRun === true,
+    preview: flags.dryRun ? (flags.json || flags.verbose ? 'full' : 'short') : undefined,
     stopAtFailure: flags.errorLevel <= 0,
   };
   if (!flags.yes && !flags.dryRun && (flags.all || flags.datasetName)) {
@@ -63,7 +63,8 @@ async function verb(connection: Connection, flags: MigrateFlags, options: Migrat
 function exitCodeOf({ database, datasets, notRun, stopped }: MigrationReport): number {
   if (stopped !== undefined && (notRun.length > 0 || datasets.some(({ result }) => result === 'stopped')))
     return ExitCode.stopped;
-  if (notRun.length === 0 && datasets.every((outcome) => outcome.result !== 'failed')) return ExitCode.done;
+  const isWell = datasets.every(({ result, findings }) => result !== 'failed' && findings === undefined);
+  if (notRun.length === 0 && isWell) return ExitCode.done;
   const changed = database?.result === 'migrated' || datasets.some((outcome) => outcome.result === 'migrated');
   if (changed) return ExitCode.partly;
   const codes = new Set(

@@ -1,6 +1,6 @@
 import type { Value } from '../bson/index.js';
 import { idText, type MalformedDocuments, reasonOf } from '../migrations/documents-check.js';
-import type { Difference } from '../migrations/preview/differences.js';
+import type { Differences } from '../migrations/preview/differences.js';
 import type { EditPreview } from '../migrations/preview/edit-preview.js';
 import type { Estimate } from '../migrations/preview/estimate.js';
 import type { Preview, SidePreview } from '../migrations/preview/preview.js';
@@ -10,8 +10,8 @@ import { bytes, count, duration } from './numbers.js';
 import { databaseLines, summary } from './report-text.js';
 import { valueText } from './value-text.js';
 
-/** How much is shown of what differs, without `--verbose`. */
-const SHOWN = 4;
+/** How many ids are shown without `--verbose`: of runs and saved views, and of documents that are in the way. */
+const SIDE_IDS = 4;
 const SHOWN_IDS = 10;
 const WIDTH = 60;
 
@@ -78,7 +78,7 @@ function editsLines({ edits }: Preview, verbose: boolean): string[] {
 
 function recordLines({ dataset, runs, views }: Preview, verbose: boolean): string[] {
   return [
-    ...(dataset.length > 0 ? [`  changes ${count(dataset.length, 'place')} of the dataset's document:`] : []),
+    ...(dataset.count > 0 ? [`  changes ${count(dataset.count, 'place')} of the dataset's document:`] : []),
     ...differenceLines(dataset, '    ', verbose),
     ...sideLines('run', runs, verbose),
     ...sideLines('saved view', views, verbose),
@@ -109,28 +109,27 @@ function editLines({ kind, collection, source, summary, documents, how, example 
 function malformedLines({ step, collection, problem, count: n, ids: found }: MalformedDocuments, verbose: boolean): string[] {
   const most = verbose ? found.length : SHOWN_IDS;
   const left = n - Math.min(most, found.length);
-  const rest = verbose || found.length < n ? '--json lists them' : '--verbose or --json lists all';
-  const limit = found.length < n ? `, the first ${found.length.toLocaleString('en-US')} of them` : '';
+  const how = verbose ? '' : ': --verbose or --json lists them, ten thousand at most';
   return [
     `  BLOCKED: ${step}: ${problem} in ${count(n, 'document')} of ${collection}:`,
     ...found.slice(0, most).map((id) => `    _id ${idText(id)}`),
-    ...(left > 0 ? [`    … and ${left.toLocaleString('en-US')} more: ${rest}${limit}`] : []),
+    ...(left > 0 ? [`    … and ${left.toLocaleString('en-US')} more${how}`] : []),
   ];
 }
 
 /** A line per place: `+ slug "a"`, `- x 1`, `~ version "1.0.0" -> "1.1.0"`. */
-function differenceLines(differences: readonly Difference[], indent: string, verbose: boolean): string[] {
+function differenceLines({ count: n, places }: Differences, indent: string, verbose: boolean): string[] {
   const value = (of: Value | undefined) => shortened(valueText(of ?? null), verbose);
-  const lines = shown(differences, SHOWN, verbose).map(({ path, kind, before, after }) => {
+  const lines = places.map(({ path, kind, before, after }) => {
     if (kind === 'added') return `${indent}+ ${path} ${value(after)}`;
     if (kind === 'removed') return `${indent}- ${path} ${value(before)}`;
     return kind === 'changed' ? `${indent}~ ${path} ${value(before)} -> ${value(after)}` : `${indent}~ ${path} in another order`;
   });
-  return [...lines, ...more(differences.length, SHOWN, indent, verbose)];
+  return [...lines, ...more(n, places.length, indent, verbose)];
 }
 
 function ids(values: readonly Value[], verbose: boolean): string {
-  return [...shown(values, SHOWN, verbose).map(idText), ...(values.length > SHOWN && !verbose ? ['…'] : [])].join(', ');
+  return [...shown(values, SIDE_IDS, verbose).map(idText), ...(values.length > SIDE_IDS && !verbose ? ['…'] : [])].join(', ');
 }
 
 function shown<T>(items: readonly T[], most: number, verbose: boolean): readonly T[] {

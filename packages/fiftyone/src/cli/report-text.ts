@@ -2,6 +2,7 @@ import { DatasetNotFoundError } from '../errors.js';
 import type { DatabaseOutcome, DatasetOutcome, MigrationReport } from '../migrations/report.js';
 import { shellWord } from '../shell-word.js';
 import { count } from './numbers.js';
+import { findingLines } from './verify-text.js';
 
 /** What a run did: the database, how many datasets, which were renamed. */
 export function reportText(report: MigrationReport): string {
@@ -20,6 +21,7 @@ export function reportText(report: MigrationReport): string {
   }
   for (const { name, renamedFrom } of migrated)
     if (renamedFrom !== undefined) lines.push(`Renamed '${renamedFrom}' to '${name}'`);
+  for (const { name, findings } of migrated) lines.push(...(findings ?? []).flatMap((one) => findingLines(name ?? '', one)));
   return lines.join('\n');
 }
 

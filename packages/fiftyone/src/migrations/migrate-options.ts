@@ -1,4 +1,5 @@
 import type { PartSizes } from './bulk-edits.js';
+import type { Detail } from './preview/differences.js';
 import type { MigrationEvent } from './report.js';
 
 /** How a migration is to be done. */
@@ -13,8 +14,8 @@ export interface MigrateOptions {
   readonly partSizes?: PartSizes;
   /** Plan and check everything, write nothing. Default: false */
   readonly dryRun?: boolean;
-  /** With `dryRun`: count and show what would change, and name every document that is in the way. Default: false */
-  readonly preview?: boolean;
+  /** With `dryRun`: count and show what would change and name the documents that are in the way, `full` all of them. Default: do not */
+  readonly preview?: Detail | undefined;
   /** End the run at the first dataset that fails. Default: false */
   readonly stopAtFailure?: boolean;
   /** Ends the run after the part that is under way; a later run goes on from there. */

@@ -1,6 +1,7 @@
 import type { Holder } from '../database/lease-store.js';
 import type { Preview } from './preview/preview.js';
 import type { Total } from './preview/total.js';
+import type { Finding } from './verify/finding.js';
 
 /** What happened, or would happen, to one dataset. */
 export interface DatasetOutcome {
@@ -22,6 +23,8 @@ export interface DatasetOutcome {
   /** Why nothing was done, or why it failed. */
   readonly reasons: readonly string[];
   readonly hint?: string;
+  /** What was not as it should be after the dataset was migrated; absent if all was well. */
+  readonly findings?: readonly Finding[];
   /** What was thrown, for callers that throw it again. */
   readonly error?: Error;
   readonly seconds: number;

@@ -16,6 +16,7 @@ import type { MigrateOptions } from './migrate-options.js';
 import { NameRegistry } from './name-registry.js';
 import { recordReader } from './read-record.js';
 import type { StepContext } from './revision.js';
+import { afterRunCheck } from './verify/after-run.js';
 import { type Begun, WorkLog } from './work.js';
 
 /** A document of the collection `datasets`, as far as a run needs to know it before it plans. */
@@ -42,6 +43,8 @@ export interface Run {
   readonly matches: AnyMatch;
   readonly applier: Applier;
   readonly order: CollectionOrder;
+  /** Looks whether a plan that was applied has left anything undone. */
+  readonly check: ReturnType<typeof afterRunCheck>;
   /** What one dataset finds out about the server, for all. */
   readonly server: { gone: boolean };
   /** Datasets on which runners that died have left work. */
@@ -81,6 +84,7 @@ export async function openRun(connection: Connection, options: MigrateOptions, d
     matches: anyMatch(db),
     applier,
     order: new CollectionOrder(),
+    check: afterRunCheck(db),
     server: { gone: false },
     unfinished: await applier.work.unfinished(),
   };

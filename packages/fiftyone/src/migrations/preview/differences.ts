@@ -9,6 +9,23 @@ export interface Difference {
   readonly after?: Value;
 }
 
+/** The places at which two documents are not the same: how many, and all or the first of them. */
+export interface Differences {
+  readonly count: number;
+  readonly places: readonly Difference[];
+}
+
+/** How much a preview keeps: of a thousand datasets nobody reads every place. */
+export type Detail = 'short' | 'full';
+
+const SHORT = 4;
+
+/** Every difference, or how many there are and the first few. */
+export function differencesIn(before: ReadonlyDoc, after: ReadonlyDoc, detail: Detail): Differences {
+  const places = differencesOf(before, after);
+  return { count: places.length, places: detail === 'full' ? places : places.slice(0, SHORT) };
+}
+
 /** Every difference between two documents, as deep as both have the same kind of value. */
 export function differencesOf(before: ReadonlyDoc, after: ReadonlyDoc): Difference[] {
   return [...between('', before as Doc, after as Doc)];

@@ -2,7 +2,7 @@ import { deserialize } from 'bson';
 import type { Db, Document } from 'mongodb';
 import { Doc, decode, encode, type Value } from '../../bson/index.js';
 import type { BulkEdit, MergeEdit, Query, UpdateEdit } from '../revision.js';
-import { type Difference, differencesOf } from './differences.js';
+import { type Detail, type Differences, differencesIn } from './differences.js';
 import { mergeParts, updateStages } from './edit-stages.js';
 
 /** What a bulk edit would do. */
@@ -26,7 +26,7 @@ export interface EditPreview {
 /** One document before and after. */
 export interface Example {
   readonly id: Value;
-  readonly differences: readonly Difference[];
+  readonly differences: Differences;
 }
 
 /** How long counting may take. */
@@ -35,17 +35,23 @@ const MOST_MS = 30_000;
 const TOO_LONG = 50;
 
 /** Looks at what an edit would do, reading only. @param earlier the edits that are done before it */
-export async function previewEdit(db: Db, step: string, edit: BulkEdit, earlier: readonly BulkEdit[]): Promise<EditPreview> {
+export async function previewEdit(
+  db: Db,
+  step: string,
+  edit: BulkEdit,
+  earlier: readonly BulkEdit[],
+  detail: Detail,
+): Promise<EditPreview> {
   const { kind, summary, collection } = edit;
   const facts = { step, kind, summary, collection };
   if (edit.kind === 'drop-index') return { ...facts, documents: 0, how: 'counted' };
   const filter = edit.kind === 'merge' ? mergeParts(edit).filter : edit.filter;
   const [number, example] = await Promise.all([
     count(db, edit.collection, filter, earlier),
-    edit.kind === 'merge' ? mergeExample(db, edit) : updateExample(db, edit),
+    edit.kind === 'merge' ? mergeExample(db, edit, detail) : updateExample(db, edit, detail),
   ]);
   const places = edit.kind === 'merge' && edit.into !== collection ? { collection: edit.into, source: collection } : {};
-  return { ...facts, ...places, ...number, ...(example && example.differences.length > 0 ? { example } : {}) };
+  return { ...facts, ...places, ...number, ...(example && example.differences.count > 0 ? { example } : {}) };
 }
 
 /** Edits that wait for a merge into the same collection change what their filter cannot see yet. */
@@ -68,12 +74,12 @@ async function count(
   }
 }
 
-async function updateExample(db: Db, edit: UpdateEdit): Promise<Example | undefined> {
+async function updateExample(db: Db, edit: UpdateEdit, detail: Detail): Promise<Example | undefined> {
   const [found] = await aggregate(db, edit.collection, [{ $match: edit.filter }, { $limit: 1 }, beside(updateStages(edit))]);
-  return found && exampleOf(found);
+  return found && exampleOf(found, detail);
 }
 
-async function mergeExample(db: Db, edit: MergeEdit): Promise<Example | undefined> {
+async function mergeExample(db: Db, edit: MergeEdit, detail: Detail): Promise<Example | undefined> {
   const { filter, stages, groupedBy, whenMatched } = mergeParts(edit);
   const [source] = await aggregate(db, edit.collection, [{ $match: filter }, { $limit: 1 }]);
   if (source === undefined) return undefined;
@@ -84,7 +90,7 @@ async function mergeExample(db: Db, edit: MergeEdit): Promise<Example | undefine
   if (made === undefined) return undefined;
   const target = plain(Doc.of(['_id', made.get('_id') ?? null]));
   const [found] = await aggregate(db, edit.into, [{ $match: target }, beside(whenMatched)], { new: { $literal: plain(made) } });
-  return found && exampleOf(found);
+  return found && exampleOf(found, detail);
 }
 
 /** A stage that keeps a document as it is beside what stages make of it. */
@@ -92,10 +98,10 @@ function beside(stages: readonly Query[]): Query {
   return { $facet: { before: [{ $limit: 1 }], after: [...stages] } };
 }
 
-function exampleOf(found: Doc): Example | undefined {
+function exampleOf(found: Doc, detail: Detail): Example | undefined {
   const [before, after] = ['before', 'after'].map((key) => (found.get(key) as Doc[])[0]);
   if (before === undefined || after === undefined) return undefined;
-  return { id: before.get('_id') ?? null, differences: differencesOf(before, after) };
+  return { id: before.get('_id') ?? null, differences: differencesIn(before, after, detail) };
 }
 
 async function aggregate(db: Db, collection: string, pipeline: readonly Query[], variables: Document = {}): Promise<Doc[]> {

@@ -3,7 +3,7 @@ import type { Value } from '../../bson/index.js';
 import type { MalformedDocuments } from '../documents-check.js';
 import { changesOf, type DatasetPlan } from '../plan.js';
 import type { BulkEdit } from '../revision.js';
-import { type Difference, differencesOf } from './differences.js';
+import { type Detail, type Differences, differencesIn } from './differences.js';
 import { type EditPreview, previewEdit } from './edit-preview.js';
 import { type Estimate, NOTHING } from './estimate.js';
 import { estimatePlan } from './estimate-plan.js';
@@ -11,7 +11,7 @@ import { estimatePlan } from './estimate-plan.js';
 /** What a dry run shows of a dataset besides its plan. */
 export interface Preview {
   /** The dataset document before and after. */
-  readonly dataset: readonly Difference[];
+  readonly dataset: Differences;
   readonly runs: SidePreview;
   readonly views: SidePreview;
   readonly edits: readonly EditPreview[];
@@ -24,31 +24,37 @@ export interface Preview {
 export interface SidePreview {
   readonly added: readonly Value[];
   readonly removed: readonly Value[];
-  readonly changed: readonly { readonly id: Value; readonly differences: readonly Difference[] }[];
+  readonly changed: readonly { readonly id: Value; readonly differences: Differences }[];
 }
 
 /** Makes the preview of a plan, reading only. Of a plan that is blocked only what blocks it. */
-export async function previewPlan(db: Db, plan: DatasetPlan, malformed: readonly MalformedDocuments[]): Promise<Preview> {
+export async function previewPlan(
+  db: Db,
+  plan: DatasetPlan,
+  malformed: readonly MalformedDocuments[],
+  detail: Detail,
+): Promise<Preview> {
   const isBlocked = plan.blocked.length > 0 || malformed.length > 0;
-  const edits = isBlocked ? [] : await previewEdits(db, plan);
+  const edits = isBlocked ? [] : await previewEdits(db, plan, detail);
   const estimate = isBlocked ? NOTHING : await estimatePlan(db, plan);
-  const dataset = differencesOf(plan.before.dataset, plan.after.dataset);
-  return { dataset, runs: sideOf(plan, 'runs'), views: sideOf(plan, 'views'), edits, estimate, malformed };
+  const dataset = differencesIn(plan.before.dataset, plan.after.dataset, detail);
+  const [runs, views] = [sideOf(plan, 'runs', detail), sideOf(plan, 'views', detail)];
+  return { dataset, runs, views, edits, estimate, malformed };
 }
 
-async function previewEdits(db: Db, { stages }: DatasetPlan): Promise<EditPreview[]> {
+async function previewEdits(db: Db, { stages }: DatasetPlan, detail: Detail): Promise<EditPreview[]> {
   const previews: EditPreview[] = [];
   const earlier: BulkEdit[] = [];
   for (const { name, bulk } of stages) {
     for (const edit of bulk) {
-      previews.push(await previewEdit(db, name, edit, earlier));
+      previews.push(await previewEdit(db, name, edit, earlier, detail));
       earlier.push(edit);
     }
   }
   return previews;
 }
 
-function sideOf({ before, after }: DatasetPlan, side: 'runs' | 'views'): SidePreview {
+function sideOf({ before, after }: DatasetPlan, side: 'runs' | 'views', detail: Detail): SidePreview {
   const { inserted, replaced, deleted } = changesOf(before[side], after[side]);
   const old = new Map(before[side].map((doc) => [String(doc.get('_id')), doc]));
   const changed = replaced.map((doc) => ({ doc, was: old.get(String(doc.get('_id'))) }));
@@ -56,7 +62,7 @@ function sideOf({ before, after }: DatasetPlan, side: 'runs' | 'views'): SidePre
     added: inserted.map((doc) => doc.get('_id') ?? null),
     removed: deleted,
     changed: changed.flatMap(({ doc, was }) =>
-      was === undefined ? [] : [{ id: doc.get('_id') ?? null, differences: differencesOf(was, doc) }],
+      was === undefined ? [] : [{ id: doc.get('_id') ?? null, differences: differencesIn(was, doc, detail) }],
     ),
   };
 }

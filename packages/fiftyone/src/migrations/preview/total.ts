@@ -18,8 +18,8 @@ export async function totalOf(db: Db, estimates: readonly Estimate[]): Promise<T
   const stats: Document = await db.stats().catch(() => ({}));
   const hello = await db.command({ hello: 1 });
   const isReplicaSet = typeof hello.setName === 'string';
-  const free = Number(stats.fsTotalSize) - Number(stats.fsUsedSize);
-  const freeBytes = Number.isFinite(free) ? free : undefined;
+  // zero for a database that does not exist yet
+  const freeBytes = Number(stats.fsTotalSize) > 0 ? Number(stats.fsTotalSize) - Number(stats.fsUsedSize) : undefined;
   const oplogSize = isReplicaSet ? await oplogSizeOf(db) : undefined;
   return { ...sum, isReplicaSet, freeBytes, oplogSize, warnings: warningsFor(sum, freeBytes, oplogSize) };
 }

@@ -11,9 +11,9 @@ import { migrateDatasets } from '../migrate.js';
 import { recordReader } from '../read-record.js';
 import type { DatasetOutcome } from '../report.js';
 import { compareNames, openRun, type Row } from '../run.js';
-import type { Begun } from '../work.js';
+import { type Begun, WORK } from '../work.js';
 import type { Finding, VerifiedDataset, VerifyReport } from './finding.js';
-import { pendingOrMalformed } from './pending.js';
+import { findPending, type Owners, pendingAt } from './pending.js';
 import { recordFindings, type Surroundings } from './record-findings.js';
 
 /** How many datasets are looked at at once. */
@@ -51,11 +51,17 @@ export async function verify(connection: Connection, names?: readonly string[]):
     const record = await read(row.id);
     if (record === undefined) return { ...facts, findings: [{ problem: 'it was deleted meanwhile', next: 'nothing' }] };
     const { collections, datasetsOf, owners } = surroundings;
-    const links = malformedAsFinding(() => recordFindings(record, { collections, datasetsOf }));
     const at = row.version ?? missingVersion;
     const isKnown = typeof at === 'string' && isVersion(at) && left === undefined;
-    const pending = isKnown ? await pendingOrMalformed(db, record.dataset, at, owners) : [];
-    return { ...facts, findings: [...findings, ...links, ...pending] };
+    try {
+      const links = recordFindings(record, { collections, datasetsOf });
+      const pending = isKnown ? await findPending(db, pendingAt(record.dataset, at, owners)) : [];
+      return { ...facts, findings: [...findings, ...links, ...pending] };
+    } catch (error) {
+      if (!(error instanceof MalformedError)) throw error;
+      const malformed = { problem: error.message, next: 'correct the document of the dataset by hand' };
+      return { ...facts, findings: [...findings, malformed] };
+    }
   };
   const datasets = await Promise.all(rows.map((row) => inTurn(() => look(row))));
   return { version, datasets, findings: names ? [] : strayNotes(run.unfinished, run.rows) };
@@ -67,7 +73,7 @@ function rowNamed(rows: readonly Row[], name: string): Row {
   return row;
 }
 
-type Around = Surroundings & { readonly owners: (collection: string) => readonly ObjectId[] };
+type Around = Surroundings & { readonly owners: Owners };
 
 /** What there is besides one dataset. */
 async function readSurroundings({ db }: Connection): Promise<Around> {
@@ -103,8 +109,13 @@ function atWork({ user, host, pid }: { user: string; host: string; pid: number }
   return { problem: `${user} on ${host} (process ${pid}) is at work on it`, next: 'look again when that is done' };
 }
 
-function unfinished({ name }: Row, { from, to, keepUnknown }: Begun): Finding {
+function unfinished({ name, version }: Row, { from, to, keepUnknown }: Begun): Finding {
   const way = `from ${from ?? 'no version'} to ${to}`;
+  const isThere = (version ?? null) !== from;
+  if (isThere) {
+    const next = `tidy up with: fiftyone migrate -n ${shellWord(name ?? '')}`;
+    return { problem: `a migration ${way} has left its note of work`, collection: WORK, next };
+  }
   const command = `fiftyone migrate -v ${to} -n ${shellWord(name ?? '')}${keepUnknown ? ' --keep-unknown' : ''}`;
   return { problem: `a migration ${way} was interrupted`, next: `finish it with: ${command}` };
 }
@@ -126,14 +137,5 @@ function strayNotes(notes: ReadonlyMap<string, Begun>, rows: readonly Row[]): Fi
   if (stray.length === 0) return [];
   const problem = 'migrations of datasets that are gone were not finished';
   const next = 'nothing needs them: delete these documents in mongosh';
-  return [{ problem, collection: 'migrations.work', documents: stray.length, next }];
-}
-
-function malformedAsFinding(find: () => Finding[]): Finding[] {
-  try {
-    return find();
-  } catch (error) {
-    if (!(error instanceof MalformedError)) throw error;
-    return [{ problem: error.message, next: 'correct the document of the dataset by hand' }];
-  }
+  return [{ problem, collection: WORK, documents: stray.length, next }];
 }
