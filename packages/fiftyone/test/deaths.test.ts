@@ -86,8 +86,13 @@ const PATHS: readonly { input: string; target: string; datasets?: readonly strin
   { input: 'databases/1.22.1-main', target: '0.14.3', datasets: ['labels', 'video', 'all-fields', 'odd-fields'], every: 60 },
   { input: 'databases/1.22.1-main', target: '0.6.0', datasets: ['video', 'empty-video'], every: 60 },
   { input: 'databases/0.18.0-main', target: '1.22.1', datasets: ['labels', 'video', 'groups'], every: 40 },
-  { input: 'databases/1.22.1-main', target: '0.18.0', every: 60 },
-  { input: 'databases/0.14.3-main', target: '1.22.1', every: 60 },
+  {
+    input: 'databases/1.22.1-main',
+    target: '0.18.0',
+    datasets: ['labels', 'groups', 'threed', 'video', 'My Dataset! v2'],
+    every: 60,
+  },
+  { input: 'databases/0.14.3-main', target: '1.22.1', datasets: ['labels', 'video', 'all-fields', 'UPPER case'], every: 60 },
 ];
 
 test.each(PATHS)(

@@ -19,7 +19,8 @@ export function differences(expected: Snapshot, actual: Snapshot, options: Diffe
   const { base, windows } = options;
   let [e, a]: [Data, Data] = [decoded(expected), decoded(actual)];
   if (base !== undefined) {
-    const known = decoded(base);
+    const known = bases.get(base) ?? decoded(base);
+    bases.set(base, known);
     e = normalise(e, known, windows?.expected);
     a = normalise(a, known, windows?.actual);
   }
@@ -35,6 +36,9 @@ export function differences(expected: Snapshot, actual: Snapshot, options: Diffe
   }
   return comparison.lines;
 }
+
+/** Hundreds of results are compared on the same base. */
+const bases = new WeakMap<Snapshot, Data>();
 
 function decoded(snapshot: Snapshot): Data {
   return new Map([...snapshot.collections].map(([name, docs]) => [name, docs.map(decode)]));

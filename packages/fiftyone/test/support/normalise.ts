@@ -27,7 +27,8 @@ const FIRST = ['datasets', 'runs', 'fs.files'];
  * @param window times outside of it stay, so that a wrong clock shows
  */
 export function normalise(data: Data, base: Data, window?: Window): Map<string, Doc[]> {
-  const known = knownIn(base);
+  const known = knowns.get(base) ?? knownIn(base);
+  knowns.set(base, known);
   const numbers = new Map<string, number>();
   const isNew = (value: Value): value is ObjectId => value instanceof ObjectId && !known.ids.has(value.toHexString());
 
@@ -69,7 +70,15 @@ function within(ms: bigint, window: Window | undefined): boolean {
   return window === undefined || (ms >= BigInt(window.first - SLACK_MS) && ms <= BigInt(window.last + SLACK_MS));
 }
 
-function knownIn(base: Data): { ids: Set<string>; times: Set<bigint>; names: Set<string> } {
+interface Known {
+  readonly ids: ReadonlySet<string>;
+  readonly times: ReadonlySet<bigint>;
+  readonly names: ReadonlySet<string>;
+}
+
+const knowns = new WeakMap<Data, Known>();
+
+function knownIn(base: Data): Known {
   const ids = new Set<string>();
   const times = new Set<bigint>();
   const names = new Set<string>();

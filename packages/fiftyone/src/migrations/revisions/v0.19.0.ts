@@ -12,6 +12,11 @@ export const v0_19_0: Revision = {
   version: '0.19.0',
   summary: 'a dataset has a slug, a description and saved views, and its runs are documents of their own',
   up: {
+    loses: ({ dataset }) =>
+      loss(
+        'id in a run',
+        runMaps(dataset).flatMap((map) => [...map].flatMap(([key, run]) => idsIn(run, key))),
+      ),
     edit({ dataset, runs }, context) {
       if (!dataset.has('slug')) nameWithSlug(dataset, context);
       setDefault(dataset, 'description', null);
@@ -71,6 +76,12 @@ export const v0_19_0: Revision = {
 
 function runMaps(dataset: ReadonlyDoc): Doc[] {
   return RUN_MAPS.filter((key) => dataset.has(key)).map((key) => docAt(dataset.get(key), key));
+}
+
+/** Ids that a run has inside of the dataset's document, where it needs none: it gets others. */
+function idsIn(run: Value, key: string): string[] {
+  if (!(run instanceof Doc)) return [];
+  return ['_id', '_dataset_id'].filter((id) => isFilled(run.get(id))).map((id) => `${id} of ${key}`);
 }
 
 function without(run: Doc, ...keys: string[]): Doc {
