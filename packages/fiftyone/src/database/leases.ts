@@ -45,7 +45,7 @@ export interface Lease {
 /** This process was away for longer than a lease lasts; somebody else goes on with the work. */
 export class LostLeaseError extends FiftyOneError {
   constructor(key: string) {
-    super(`lost the lease of ${key}: this process did not run for more than ${LEASE_MS / 1000} s`, {
+    super(`lost the lease of ${key}: for ${LEASE_MS / 1000} s no heartbeat of this process reached the server`, {
       hint: 'another process may have taken over; run the command again to see what is left',
     });
   }
