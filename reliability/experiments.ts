@@ -1,6 +1,8 @@
 import type { Experiment } from './experiment.js';
 import { kills } from './kills.js';
 import { blackHoles, cuts, slowness } from './network.js';
+import { races } from './races.js';
+import { stepDowns } from './step-downs.js';
 import { zombies } from './zombies.js';
 
 /** All experiments, in the order of docs/reliability.md. */
@@ -11,6 +13,13 @@ export const experiments: readonly Experiment[] = [
     rounds: 100,
     abreast: 10,
     run: (conditions) => kills(conditions, { waits: true }),
+  },
+  {
+    name: 'races',
+    title: 'processes that race for the same database, some of them stopped for longer than a lease',
+    rounds: 50,
+    abreast: 5,
+    run: races,
   },
   {
     name: 'zombies',
@@ -28,4 +37,5 @@ export const experiments: readonly Experiment[] = [
   },
   { name: 'black-holes', title: 'the network swallows everything', rounds: 12, abreast: 12, run: blackHoles },
   { name: 'slow', title: 'the network is slow', rounds: 3, abreast: 3, run: slowness },
+  { name: 'step-downs', title: 'the primary of a replica set steps down', rounds: 30, abreast: 1, run: stepDowns },
 ];

@@ -88,5 +88,5 @@ export class ServerGoneError extends FiftyOneError {
 /** Whether the server cannot be reached any more, so that trying the rest is in vain. */
 export function isUnreachable(error: unknown): boolean {
   const name = error instanceof Error ? error.name : '';
-  return /^Mongo(Network|ServerSelection|NotConnected|TopologyClosed|PoolCleared)/.test(name);
+  return /^(Mongo(Network|ServerSelection|NotConnected|TopologyClosed|PoolCleared)|PoolClearedOnNetworkError)/.test(name);
 }

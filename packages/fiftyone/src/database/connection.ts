@@ -8,6 +8,12 @@ const OLDEST_WIRE_VERSION = 17;
 /** The server's code for a command that the user may not run. */
 const NOT_AUTHORIZED = 13;
 
+/**
+ * How long the driver waits, in milliseconds, unless the URI says otherwise. A network that swallows everything shows in the
+ * heartbeat, which ends all that waits for an answer; a command itself may take as long as it takes.
+ */
+const TIMES = { serverSelectionTimeoutMS: 10_000, connectTimeoutMS: 10_000, heartbeatFrequencyMS: 5_000 };
+
 /** An open database. Whoever opened it closes it. */
 export interface Connection {
   readonly client: MongoClient;
@@ -32,7 +38,7 @@ export async function openConnection(settings: Settings, progress?: (message: st
     // the name by which the clients of FiftyOne know each other: a Python client that leaves keeps what others may still use
     appName: 'fiftyone',
     ...(settings.databaseCompressor ? { compressors: [settings.databaseCompressor as 'zlib'] } : {}),
-    ...(/serverSelectionTimeoutMS/i.test(uri) ? {} : { serverSelectionTimeoutMS: 10_000 }),
+    ...unlessIn(uri, TIMES),
   };
   let client: MongoClient | undefined;
   const close = async (): Promise<void> => {
@@ -54,6 +60,11 @@ export async function openConnection(settings: Settings, progress?: (message: st
     await close().catch(() => {});
     throw error instanceof ConnectionError ? error : connectionError(error as Error, address);
   }
+}
+
+function unlessIn(uri: string, options: MongoClientOptions): MongoClientOptions {
+  const given = uri.toLowerCase();
+  return Object.fromEntries(Object.entries(options).filter(([name]) => !given.includes(`${name.toLowerCase()}=`)));
 }
 
 async function openEmbeddedDatabase(settings: Settings, progress?: (message: string) => void) {

@@ -25,9 +25,12 @@ export interface Lease {
 /** The lease is not ours any more; somebody else goes on with the work. */
 export class LostLeaseError extends FiftyOneError {
   constructor(key: string) {
-    super(`lost the lease of ${key}: no heartbeat got through for ${LEASE_MS / 1000} s, or an admin ended it`, {
-      hint: 'another process may have taken over; run the command again to see what is left',
-    });
+    super(
+      `lost the lease of ${key}: for ${LEASE_MS / 1000} s no heartbeat of this process reached the server, or an admin ended it`,
+      {
+        hint: 'another process may have taken over; run the command again to see what is left',
+      },
+    );
   }
 }
 

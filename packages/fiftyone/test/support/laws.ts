@@ -29,9 +29,6 @@ export interface Way {
 /** Without a version nothing but its form tells how old a dataset is: 0.6.2 up would rather not. */
 const LOOKS_NEWER = /^carries no version but looks newer than 0\.6\.2/;
 
-/** What is malformed can be on a step that does not look at it, and stops the next one that does. Some recorded cases are. */
-const MALFORMED = /^(v[\d.]+|fit to [\d.]+): \S+ is .+, expected .+/;
-
 /** What may come back from there and back that was not there before. */
 export type IsLeftOver = (difference: Difference) => boolean;
 
