@@ -71,22 +71,27 @@ export class Leases {
 
   async #takeAll(keys: readonly string[]): Promise<(Lease | StoredLease)[]> {
     const asked = performance.now();
-    const isFree = { $lte: [{ $ifNull: ['$expires', '$$NOW'] }, '$$NOW'] };
-    const taken = (key: string) => ({
-      _id: key,
-      fence: { $add: [{ $ifNull: ['$fence', new Long(0)] }, new Long(1)] },
+    const first = {
+      fence: new Long(1),
       holder: { $literal: this.holder },
       since: '$$NOW',
       heartbeat: '$$NOW',
       expires: { $add: ['$$NOW', LEASE_MS] },
-    });
-    const updates = keys.map((key) => ({
-      updateOne: { filter: { _id: key }, update: [{ $replaceWith: { $cond: [isFree, taken(key), '$$ROOT'] } }], upsert: true },
-    }));
+    };
+    const taken = { $mergeObjects: ['$$new', { fence: { $add: ['$fence', new Long(1)] } }] };
+    const whenMatched = [{ $replaceWith: { $cond: [{ $lte: ['$expires', '$$NOW'] }, taken, '$$ROOT'] } }];
+    const take = () =>
+      this.db
+        .aggregate([
+          { $documents: keys.map((key) => ({ _id: { $literal: key } })) },
+          { $addFields: first },
+          { $merge: { into: LEASES, on: '_id', whenMatched, whenNotMatched: 'insert' } },
+        ])
+        .toArray();
     // two clients that insert the same document at once: one of them is told to try again
-    await this.#collection.bulkWrite(updates, { ordered: false }).catch((error) => {
+    await take().catch((error) => {
       if (error.code !== DUPLICATE_KEY) throw error;
-      return this.#collection.bulkWrite(updates, { ordered: false });
+      return take();
     });
     const stored = await this.#collection.find({ _id: { $in: [...keys] } }, { promoteLongs: false }).toArray();
     const byKey = new Map(stored.map((lease) => [lease._id, lease]));
@@ -108,10 +113,12 @@ export class Leases {
     if (this.#held.size === 0) this.stop();
     // the documents stay, because a fencing number must never go back
     const free = { $set: { expires: new Date(0) } };
-    await this.#collection.bulkWrite(
-      leases.map(({ key, fence }) => ({ updateOne: { filter: { _id: key, fence }, update: free } })),
-      { ordered: false },
-    );
+    const mine = {
+      'holder.run': this.holder.run,
+      _id: { $in: leases.map(({ key }) => key) },
+      fence: { $in: leases.map(({ fence }) => fence) },
+    };
+    await this.#collection.updateMany(mine, free);
     return leases.map(() => undefined);
   }
 

@@ -13,7 +13,7 @@ import type { DatabaseOutcome, DatasetOutcome, MigrationReport } from './report.
 import { compareNames, openRun, type Row, type Run } from './run.js';
 
 /** How many datasets are under way at once; those that edit samples or frames wait for `concurrency`. */
-const WINDOW = 64;
+const WINDOW = 200;
 
 /** How long until a dataset on which somebody else is at work is looked at again. */
 const WAIT_MS = 200;
