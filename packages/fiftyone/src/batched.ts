@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isUnreachable } from './errors.js';
 
 interface Waiting<K, V> {
@@ -13,15 +14,24 @@ interface Waiting<K, V> {
  * @param limit how many keys a batch has at most
  * @param run gives a value per key, in order. If a batch fails its keys are tried one by one, so that each gets its own error;
  *   not so when the server is gone, which is the same for all
- * @param atOnce how many batches may be under way at once
+ * @param options.atOnce how many batches may be under way at once
+ * @param options.gatherMs while somebody has come within so many milliseconds, a batch that is not full waits for more
  */
 export function batched<K, V>(
   limit: number,
   run: (keys: readonly K[]) => Promise<readonly V[]>,
-  atOnce = 1,
+  { atOnce = 1, gatherMs = 0 }: { atOnce?: number; gatherMs?: number } = {},
 ): (key: K) => Promise<V> {
   let pending: Waiting<K, V>[] = [];
   let running = 0;
+
+  /** Resolves when the next batch is full, or when nobody has come for a while. */
+  async function gathered(): Promise<void> {
+    for (let before = 0; before < pending.length && pending.length < limit; ) {
+      before = pending.length;
+      await sleep(gatherMs);
+    }
+  }
 
   async function settle(batch: readonly Waiting<K, V>[]): Promise<void> {
     try {
@@ -40,6 +50,7 @@ export function batched<K, V>(
     // callers of the same turn of the event loop belong together
     await new Promise(setImmediate);
     while (pending.length > 0) {
+      if (gatherMs > 0) await gathered();
       const batch = pending.slice(0, limit);
       pending = pending.slice(limit);
       await settle(batch);

@@ -78,19 +78,26 @@ export function leaseStore(db: Db): LeaseStore {
 
   return {
     async take(keys, holder, claim) {
+      const fields = { holder: { $literal: holder }, claim, since: '$$NOW', heartbeat: '$$NOW', expires: FOR_LEASE_MS };
       const fence = { $add: [{ $ifNull: ['$fence', new Long(0)] }, new Long(1)] };
-      const taken = { fence, holder: { $literal: holder }, claim, since: '$$NOW', heartbeat: '$$NOW', expires: FOR_LEASE_MS };
-      const updates = keys.map((key) => ({
-        updateOne: {
-          filter: { _id: key },
-          update: [{ $replaceWith: { $cond: [IS_HELD, '$$ROOT', { _id: key, ...taken }] } }],
-          upsert: true,
+      const taken = { $mergeObjects: ['$$new', { fence }] };
+      const stages = [
+        { $documents: keys.map((key) => ({ _id: { $literal: key }, fence: new Long(1) })) },
+        { $set: fields },
+        {
+          $merge: {
+            into: LEASES,
+            on: '_id',
+            whenMatched: [{ $replaceWith: { $cond: [IS_HELD, '$$ROOT', taken] } }],
+            whenNotMatched: 'insert',
+          },
         },
-      }));
+      ];
+      const take = () => db.aggregate(stages, { writeConcern: { w: 'majority' } }).toArray();
       // two clients that insert the same document at once: one of them is told to try again
-      await collection.bulkWrite(updates, { ordered: false }).catch((error) => {
+      await take().catch((error) => {
         if (error.code !== DUPLICATE_KEY) throw error;
-        return collection.bulkWrite(updates, { ordered: false });
+        return take();
       });
       return await read({ _id: { $in: [...keys] } });
     },

@@ -256,15 +256,3 @@ async function dropIndex(collection: Collection, index: string): Promise<void> {
 function keyOf(edit: BulkEdit): string {
   return createHash('sha256').update(JSON.stringify(edit)).digest('base64url').slice(0, 16);
 }
-
-/** Asks once whether a database is too small for parts. */
-export function smallness(db: Db, { small }: PartSizes): () => Promise<boolean> {
-  let answer: Promise<boolean> | undefined;
-  return () => {
-    answer ??= db.command({ dbStats: 1 }).then(
-      ({ dataSize }) => dataSize < small,
-      () => false,
-    );
-    return answer;
-  };
-}

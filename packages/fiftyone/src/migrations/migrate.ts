@@ -11,10 +11,7 @@ import type { MigrateOptions } from './migrate-options.js';
 import { migrateOne } from './one-dataset.js';
 import { totalOf } from './preview/total.js';
 import type { DatabaseOutcome, DatasetOutcome, MigrationReport } from './report.js';
-import { compareNames, openRun, type Row, type Run } from './run.js';
-
-/** How many datasets are under way at once; those that edit samples or frames wait for `concurrency`. */
-const WINDOW = 64;
+import { compareNames, openRun, type Row, type Run, WINDOW } from './run.js';
 
 /** How long until a dataset on which somebody else is at work is looked at again. */
 const WAIT_MS = 200;

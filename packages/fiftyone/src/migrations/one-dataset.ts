@@ -50,25 +50,39 @@ const MOST_BYTES = 16 * 1024 * 1024;
  * @returns the lease of somebody else who is at work on this dataset: come back later; undefined when the run was stopped before
  *   anything was done
  */
-export async function migrateOne(run: Run, row: Row, turn: Turn): Promise<DatasetOutcome | StoredLease | undefined> {
+export async function migrateOne(run: Run, row: Row, turn: Turn): Promise<Result> {
   const started = performance.now();
+  try {
+    const why = reasonToLeave(run, row);
+    if (why !== undefined) return unchanged(row, why);
+  } catch (error) {
+    return failed(nothing(row), error, started);
+  }
+  const work = () => workOn(run, row, turn, started);
+  return run.options.dryRun ? await work() : await run.room(work);
+}
+
+type Result = DatasetOutcome | StoredLease | undefined;
+
+/** Why there is nothing to do for a dataset, as far as its row tells. */
+function reasonToLeave(run: Run, row: Row): string | undefined {
+  if (row.problem !== undefined) throw row.problem;
+  const decision = decide(run, row, row.version);
+  const unfinished = run.connection.settings.disableMigrations ? undefined : run.unfinished.get(String(row.id));
+  if (!decision.go && !unfinished) return decision.why;
+  if (unfinished && run.options.dryRun && (row.version ?? null) === unfinished.from) {
+    if (!(decision.go && decision.to === unfinished.to)) throw interrupted(row, unfinished);
+  }
+  return undefined;
+}
+
+async function workOn(run: Run, row: Row, turn: Turn, started: number): Promise<Result> {
   let lease: Lease | undefined;
   let plan: StoredPlan | undefined;
   let order: Order | undefined;
   let begun = false;
   let preview: Preview | undefined;
   try {
-    if (row.problem !== undefined) throw row.problem;
-    const decision = decide(run, row, row.version);
-    const unfinished = run.connection.settings.disableMigrations ? undefined : run.unfinished.get(String(row.id));
-    if (!decision.go && !unfinished) return unchanged(row, decision.why);
-    if (
-      unfinished &&
-      run.options.dryRun &&
-      (row.version ?? null) === unfinished.from &&
-      !(decision.go && decision.to === unfinished.to)
-    )
-      throw interrupted(row, unfinished);
     if (!run.options.dryRun) {
       await run.control.mayGoOn();
       const taken = await authorized(run.connection, () => run.leases.take(`dataset ${row.id}`));

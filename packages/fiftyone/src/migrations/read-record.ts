@@ -18,7 +18,7 @@ export type StoredPlan = DatasetPlan & { readonly before: StoredRecord };
 export const ALL_RUN_MAPS = [...RUN_MAPS, 'runs'];
 
 /** How many datasets are read in one round trip. */
-const BATCH = 50;
+const BATCH = 100;
 
 /** A reader of the small documents of datasets, undefined for one that is gone. What is asked for at once is read at once. */
 export function recordReader(db: Db): (id: ObjectId) => Promise<StoredRecord | undefined> {

@@ -8,9 +8,10 @@ import { type FiftyOneError, RefusedError } from '../errors.js';
 import { parseVersion } from '../version.js';
 import { type AnyMatch, anyMatch } from './any-match.js';
 import type { Applier } from './apply.js';
-import { PART_SIZES, smallness } from './bulk-edits.js';
+import { PART_SIZES } from './bulk-edits.js';
 import { COMMON, CollectionOrder } from './collection-order.js';
 import { Control } from './control.js';
+import { dataSize } from './data-size.js';
 import { limited } from './limited.js';
 import type { MigrateOptions } from './migrate-options.js';
 import { NameRegistry } from './name-registry.js';
@@ -18,6 +19,10 @@ import { recordReader } from './read-record.js';
 import type { StepContext } from './revision.js';
 import { afterRunCheck } from './verify/after-run.js';
 import { type Begun, WorkLog } from './work.js';
+
+/** How many datasets are under way at once, and how many bytes of data a database has in which it is only a few. */
+export const WINDOW = 200;
+const LARGE = 256 * 1024 * 1024;
 
 /** A document of the collection `datasets`, as far as a run needs to know it before it plans. */
 export interface Row {
@@ -39,6 +44,8 @@ export interface Run {
   readonly now: StepContext['now'];
   readonly leases: Leases;
   readonly control: Control;
+  /** Lets so many datasets be under way at once, in the order in which they come. */
+  readonly room: ReturnType<typeof roomFor>;
   readonly read: ReturnType<typeof recordReader>;
   readonly matches: AnyMatch;
   readonly applier: Applier;
@@ -66,7 +73,9 @@ export async function openRun(connection: Connection, options: MigrateOptions, d
   const control = new Control(db, leases.holder.run, options.signal, (by) => options.onEvent?.({ kind: 'paused', by }));
   const concurrency = options.concurrency ?? 4;
   const sizes = options.partSizes ?? PART_SIZES;
-  const editing = { concurrency, limited: limited(concurrency), mayGoOn: control.mayGoOn, isSmall: smallness(db, sizes), sizes };
+  const bytes = dataSize(db);
+  const isSmall = async () => (await bytes()) < sizes.small;
+  const editing = { concurrency, limited: limited(concurrency), mayGoOn: control.mayGoOn, isSmall, sizes };
   // what is written before a commit needs no wait of its own: the commit waits until all of it cannot be lost any more
   const unwaited = connection.client.db(db.databaseName, { writeConcern: { w: 1 } });
   const work = new WorkLog(unwaited, await electionOf(db));
@@ -80,6 +89,7 @@ export async function openRun(connection: Connection, options: MigrateOptions, d
     now: clock(),
     leases,
     control,
+    room: roomFor(bytes, concurrency),
     read: recordReader(db),
     matches: anyMatch(db),
     applier,
@@ -87,6 +97,18 @@ export async function openRun(connection: Connection, options: MigrateOptions, d
     check: afterRunCheck(db),
     server: { gone: false },
     unfinished: await applier.work.unfinished(),
+  };
+}
+
+/**
+ * Of a large database a run takes only the datasets that it edits right away, and leaves the others to other runs; of a small
+ * one many, which then share round trips.
+ */
+function roomFor(bytes: () => Promise<number>, concurrency: number): ReturnType<typeof limited> {
+  let limit: Promise<ReturnType<typeof limited>> | undefined;
+  return async (task) => {
+    limit ??= bytes().then((size) => limited(size < LARGE ? WINDOW : concurrency));
+    return await (await limit)(task);
   };
 }
 

@@ -36,7 +36,10 @@ const SIDES = ['runs', 'views'] as const;
 type Side = (typeof SIDES)[number];
 
 /** How many datasets are committed in one round trip. */
-const BATCH = 50;
+const BATCH = 100;
+
+/** Datasets become ready one by one: while they do, a commit waits for more. */
+const GATHER_MS = 5;
 
 /** What fits into one document of the server, with room for the rest of the note. */
 const MOST_BYTES = 12_000_000;
@@ -94,25 +97,29 @@ export class WorkLog {
    *
    * @returns false for a dataset that somebody changed, or whose lease was lost, or whose edits an election may have taken back
    */
-  readonly commit = batched<Ready, boolean>(BATCH, async (all) => {
-    const safe = await this.#stage(all);
-    const items = all.filter((_, i) => safe[i]);
-    const notes = items.map(staged);
-    for (const side of SIDES) {
-      const inserted = items.flatMap((item) => changesOf(item.plan.before[side], item.after[side]).inserted);
-      // never over what is there: it may be newer than this runner knows
-      await insertNew(this.db, side, inserted.map(encode));
-      const large = items.filter(hasLargeSides).flatMap((item) => changesOf(item.plan.before[side], item.after[side]).replaced);
-      await this.#upsert(side, large);
-    }
-    await this.#replaceDatasets(items.map(({ plan }) => plan.id));
-    for (const item of items.filter(isTooBig)) await this.#replaceBig(item);
-    const stored = await this.#bytesOf(items.map(({ plan }) => plan.id));
-    const found = notes.map((note) => ({ note, bytes: stored.get(idOf(note).toHexString()) }));
-    const committed = new Set(items.filter((_, i) => stateOf(found[i] as Found) === 'committed'));
-    await this.#finish(found.filter((_, i) => committed.has(items[i] as Ready)));
-    return all.map((item) => committed.has(item));
-  });
+  readonly commit = batched<Ready, boolean>(
+    BATCH,
+    async (all) => {
+      const safe = await this.#stage(all);
+      const items = all.filter((_, i) => safe[i]);
+      const notes = items.map(staged);
+      for (const side of SIDES) {
+        const inserted = items.flatMap((item) => changesOf(item.plan.before[side], item.after[side]).inserted);
+        // never over what is there: it may be newer than this runner knows
+        await insertNew(this.db, side, inserted.map(encode));
+        const large = items.filter(hasLargeSides).flatMap((item) => changesOf(item.plan.before[side], item.after[side]).replaced);
+        await this.#upsert(side, large);
+      }
+      await this.#replaceDatasets(items.map(({ plan }) => plan.id));
+      for (const item of items.filter(isTooBig)) await this.#replaceBig(item);
+      const stored = await this.#bytesOf(items.map(({ plan }) => plan.id));
+      const found = notes.map((note) => ({ note, bytes: stored.get(idOf(note).toHexString()) }));
+      const committed = new Set(items.filter((_, i) => stateOf(found[i] as Found) === 'committed'));
+      await this.#finish(found.filter((_, i) => committed.has(items[i] as Ready)));
+      return all.map((item) => committed.has(item));
+    },
+    { gatherMs: GATHER_MS },
+  );
 
   /**
    * Notes what is to be committed, and waits until that and everything written before it cannot be lost any more.
