@@ -34,7 +34,7 @@ export async function races({ rounds, abreast, seed, tell }: Omit<Conditions, 's
       // at least one goes on
       const stopped: (number | undefined)[] = [];
       for (let p = 0; p < processes; p++) stopped.push(p > 0 && random() < 0.4 ? random() : undefined);
-      if (stopped.every((moment) => moment === undefined)) stopped[1] = random();
+      if (!stopped.some((moment) => moment !== undefined)) stopped[1] = random();
       return stopped;
     });
     const outcomes = await inRounds(rounds, abreast, async (i) => {
