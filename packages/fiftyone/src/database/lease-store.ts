@@ -1,4 +1,4 @@
-import { type Db, type Document, Long } from 'mongodb';
+import { type Db, type Document, Long, MongoServerError } from 'mongodb';
 
 /** The collection of leases. Clients of FiftyOne do not know it and leave it alone. */
 export const LEASES = 'migrations.leases';
@@ -149,7 +149,7 @@ export function inTime(expires: Date, longest: number): Document {
   return { $divide: [1, { $cond: [{ $and: [{ $gt: [left, longest] }, { $lte: [left, WRITE_AHEAD_MS] }] }, 1, 0] }] };
 }
 
-/** Whether a write failed because of `inTime`. */
+/** Whether a write failed because it came too late for its lease. Nothing of it was done: if the lease still is held, do it again. */
 export function isTooLate(error: unknown): boolean {
-  return /divide by zero/.test((error as Error | undefined)?.message ?? '');
+  return error instanceof MongoServerError && /divide by zero/.test(error.message);
 }
