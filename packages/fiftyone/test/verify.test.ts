@@ -1,5 +1,6 @@
 import { type Document, ObjectId } from 'mongodb';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { LEASES } from '../src/database/leases.js';
 import { WORK } from '../src/migrations/work.js';
 import { adminOf, fiftyone, userOf } from './support/command.js';
 import { differences } from './support/differences.js';
@@ -99,6 +100,15 @@ describe('links that lead nowhere are found', () => {
     expect((await findings(database)).labels).toHaveLength(2);
   });
 
+  test('results that are missing', async () => {
+    const database = await recorded();
+    const run = await database.db.collection('runs').findOne({ _dataset_id: database.labels._id, results: { $ne: null } });
+    await database.db.collection('fs.files').deleteOne({ _id: run?.results });
+    const { labels } = await findings(database);
+    expect(labels).toMatchObject([{ collection: 'fs.files', example: { $oid: String(run?.results) } }]);
+    expect(labels?.[0]?.problem).toBe(`the results of run "${run?.key}" are missing`);
+  });
+
   test('a saved view that is missing, a collection that is missing, and one that two datasets name', async () => {
     const database = await recorded();
     await database.db.collection('views').deleteOne({ _id: database.labels.saved_views[0] });
@@ -160,6 +170,19 @@ describe('what is not done is found, and done by the command that is named', () 
     expect(stdout).toContain(
       'database: migrations of datasets that are gone were not finished, in 1 document of migrations.work',
     );
+  });
+});
+
+test('what somebody is at work on is said to be, whatever else there is', async () => {
+  const dataset = smallDataset('a', '0.23.0');
+  const database = await smallDatabase('1.22.1', dataset);
+  const holder = { run: 'r', host: 'pod-7', pid: 4711, user: 'ann' };
+  const expires = new Date(Date.now() + 60_000);
+  await database.db
+    .collection<Document & { _id: string }>(LEASES)
+    .insertOne({ _id: `dataset ${dataset._id}`, fence: 1, holder, expires });
+  expect(await findings(database)).toEqual({
+    a: [{ problem: 'ann on pod-7 (process 4711) is at work on it', next: 'look again when that is done' }],
   });
 });
 

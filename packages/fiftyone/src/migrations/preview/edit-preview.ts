@@ -46,10 +46,8 @@ export async function previewEdit(
   const facts = { step, kind, summary, collection };
   if (edit.kind === 'drop-index') return { ...facts, documents: 0, how: 'counted' };
   const filter = edit.kind === 'merge' ? mergeParts(edit).filter : edit.filter;
-  const [number, example] = await Promise.all([
-    count(db, edit.collection, filter, earlier),
-    edit.kind === 'merge' ? mergeExample(db, edit, detail) : updateExample(db, edit, detail),
-  ]);
+  const number = await count(db, edit.collection, filter, earlier);
+  const example = number.documents > 0 ? await exampleFor(db, edit, detail) : undefined;
   const places = edit.kind === 'merge' && edit.into !== collection ? { collection: edit.into, source: collection } : {};
   return { ...facts, ...places, ...number, ...(example && example.differences.count > 0 ? { example } : {}) };
 }
@@ -69,8 +67,22 @@ async function count(
   try {
     return { documents: await collection.countDocuments(filter, { maxTimeMS: MOST_MS }), how: 'counted' };
   } catch (error) {
-    if ((error as { code?: unknown }).code !== TOO_LONG) throw error;
+    if (!tookTooLong(error)) throw error;
     return { documents: await all(), how: 'at most' };
+  }
+}
+
+function tookTooLong(error: unknown): boolean {
+  return (error as { code?: unknown }).code === TOO_LONG;
+}
+
+/** An example that takes too long to find is left out. */
+async function exampleFor(db: Db, edit: UpdateEdit | MergeEdit, detail: Detail): Promise<Example | undefined> {
+  try {
+    return edit.kind === 'merge' ? await mergeExample(db, edit, detail) : await updateExample(db, edit, detail);
+  } catch (error) {
+    if (!tookTooLong(error)) throw error;
+    return undefined;
   }
 }
 

@@ -6,7 +6,7 @@ import type { BulkEdit } from '../revision.js';
 import { type Detail, type Differences, differencesIn } from './differences.js';
 import { type EditPreview, previewEdit } from './edit-preview.js';
 import { type Estimate, NOTHING } from './estimate.js';
-import { estimatePlan } from './estimate-plan.js';
+import { estimateEdits } from './estimate-edits.js';
 
 /** What a dry run shows of a dataset besides its plan. */
 export interface Preview {
@@ -35,21 +35,18 @@ export async function previewPlan(
   detail: Detail,
 ): Promise<Preview> {
   const isBlocked = plan.blocked.length > 0 || malformed.length > 0;
-  const edits = isBlocked ? [] : await previewEdits(db, plan, detail);
-  const estimate = isBlocked ? NOTHING : await estimatePlan(db, plan);
+  const previews = isBlocked ? new Map<BulkEdit, EditPreview>() : await previewEdits(db, plan, detail);
+  const estimate = isBlocked ? NOTHING : await estimateEdits(db, previews);
+  const edits = [...previews.values()];
   const dataset = differencesIn(plan.before.dataset, plan.after.dataset, detail);
   const [runs, views] = [sideOf(plan, 'runs', detail), sideOf(plan, 'views', detail)];
   return { dataset, runs, views, edits, estimate, malformed };
 }
 
-async function previewEdits(db: Db, { stages }: DatasetPlan, detail: Detail): Promise<EditPreview[]> {
-  const previews: EditPreview[] = [];
-  const earlier: BulkEdit[] = [];
+async function previewEdits(db: Db, { stages }: DatasetPlan, detail: Detail): Promise<Map<BulkEdit, EditPreview>> {
+  const previews = new Map<BulkEdit, EditPreview>();
   for (const { name, bulk } of stages) {
-    for (const edit of bulk) {
-      previews.push(await previewEdit(db, name, edit, earlier, detail));
-      earlier.push(edit);
-    }
+    for (const edit of bulk) previews.set(edit, await previewEdit(db, name, edit, [...previews.keys()], detail));
   }
   return previews;
 }

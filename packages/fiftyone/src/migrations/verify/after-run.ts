@@ -7,7 +7,7 @@ import type { DatasetPlan } from '../plan.js';
 import type { Pending, Query } from '../revision.js';
 import { revisions } from '../revisions/index.js';
 import type { Finding } from './finding.js';
-import { findPending, type Owners } from './pending.js';
+import { byCollection, findPending, type Owners } from './pending.js';
 
 /**
  * How many documents of a collection are looked at, the newest first: what clients insert while a migration runs comes last,
@@ -67,8 +67,8 @@ interface Look {
 
 /** One look per collection, at everything at once. */
 function looksOf(pending: readonly Pending[], at: number): Look[] {
-  return [...new Set(pending.map(({ collection }) => collection))].map((collection) => {
-    const filters = pending.filter((one) => one.collection === collection).map(({ filter }) => filter);
+  return [...byCollection(pending)].map(([collection, own]) => {
+    const filters = own.map(({ filter }) => filter);
     const newest = [{ $sort: { _id: -1 } }, { $limit: NEWEST }];
     return {
       collection,

@@ -19,6 +19,24 @@ export function pendingAt(dataset: ReadonlyDoc, version: string, owners: Owners)
 /** Looks through whole collections; each kind of document that is found is a finding with the command that mends it. */
 export async function findPending(db: Db, all: readonly Pending[]): Promise<Finding[]> {
   const findings: Finding[] = [];
+  for (const [collection, pending] of byCollection(all)) {
+    // nearly always there is nothing, and that is known after one pass
+    const any = { $or: pending.map(({ filter }) => filter) };
+    const [first] = await findDocs(db, collection, any, { projection: { _id: 1 }, limit: 1 });
+    if (first !== undefined) findings.push(...(await findEach(db, pending)));
+  }
+  return findings;
+}
+
+/** What there is to look for in each collection. */
+export function byCollection(all: readonly Pending[]): Map<string, Pending[]> {
+  const lists = new Map<string, Pending[]>();
+  for (const pending of all) lists.set(pending.collection, [...(lists.get(pending.collection) ?? []), pending]);
+  return lists;
+}
+
+async function findEach(db: Db, all: readonly Pending[]): Promise<Finding[]> {
+  const findings: Finding[] = [];
   for (const pending of all) {
     const { collection, filter } = pending;
     const [found] = await findDocs(db, collection, filter, { projection: { _id: 1 }, limit: 1 });

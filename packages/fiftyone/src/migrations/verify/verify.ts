@@ -15,6 +15,7 @@ import { type Begun, WORK } from '../work.js';
 import type { Finding, VerifiedDataset, VerifyReport } from './finding.js';
 import { findPending, type Owners, pendingAt } from './pending.js';
 import { recordFindings, type Surroundings } from './record-findings.js';
+import { missingResults } from './results.js';
 
 /** How many datasets are looked at at once. */
 const CONCURRENCY = 4;
@@ -54,7 +55,7 @@ export async function verify(connection: Connection, names?: readonly string[]):
     const at = row.version ?? missingVersion;
     const isKnown = typeof at === 'string' && isVersion(at) && left === undefined;
     try {
-      const links = recordFindings(record, { collections, datasetsOf });
+      const links = [...recordFindings(record, { collections, datasetsOf }), ...(await missingResults(db, record))];
       const pending = isKnown ? await findPending(db, pendingAt(record.dataset, at, owners)) : [];
       return { ...facts, findings: [...findings, ...links, ...pending] };
     } catch (error) {
