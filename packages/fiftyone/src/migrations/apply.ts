@@ -2,6 +2,7 @@ import type { Collection, Db } from 'mongodb';
 import { encode } from '../bson/index.js';
 import type { Lease } from '../database/leases.js';
 import { RefusedError } from '../errors.js';
+import { workOf } from './attic/changes.js';
 import { foldEdits } from './fold-edits.js';
 import type { StoredPlan } from './read-record.js';
 import type { BulkEdit } from './revision.js';
@@ -53,7 +54,9 @@ export async function applyPlan(
   const after = await attempts.files.rewrite(db, plan);
   lease.check();
   const bytes = encode(after.dataset);
-  return await work.commit({ plan, begun, after, bytes, lease, files: attempts.files.replaced });
+  const { replaced } = attempts.files;
+  const attic = workOf(plan.attic, plan.loses, after, replaced, (record) => attempts.files.named(plan, record));
+  return await work.commit({ plan, begun, after, bytes, lease, attic });
 }
 
 async function applyEdits(db: Db, edits: readonly BulkEdit[], lease: Lease, attempts: Attempts): Promise<void> {

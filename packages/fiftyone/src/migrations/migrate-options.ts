@@ -6,6 +6,8 @@ export interface MigrateOptions {
   readonly target?: string | undefined;
   /** Going down, leave in what the target release does not know. Default: false */
   readonly keepUnknown?: boolean;
+  /** Going down, keep what is taken out in the attic; going up, put it back. Default: true */
+  readonly attic?: boolean;
   /** How many datasets at once. Default: 4 */
   readonly concurrency?: number;
   /** Plan and check everything, write nothing. Default: false */

@@ -13,6 +13,10 @@ import {
 import { shellWord } from '../shell-word.js';
 import { isVersion, missingVersion } from '../version.js';
 import { Attempts, applyPlan } from './apply.js';
+import { withDocuments } from './attic/changes.js';
+import { type AtticEntry, runText } from './attic/entry.js';
+import { keepInAttic } from './attic/plan-down.js';
+import { planUp } from './attic/plan-up.js';
 import type { CollectionOrder } from './collection-order.js';
 import { derivedIds } from './derived-ids.js';
 import { findLosses, findMalformed } from './documents-check.js';
@@ -64,6 +68,7 @@ export async function migrateOne(run: Run, row: Row, turn: Turn): Promise<Datase
       const reasons = [...plan.blocked, ...tooBig(plan), ...(await findMalformed(run.connection.db, plan))];
       if (reasons.length > 0) throw new RefusedError(plan.name, reasons);
       plan = { ...plan, loses: [...plan.loses, ...(await findLosses(run.connection.db, plan))] };
+      if (plan.attic) plan = { ...plan, attic: await withDocuments(run.connection.db, plan.attic) };
       if (lease === undefined) return { ...outcomeOf(plan), result: 'planned', reasons: [], seconds: since(started) };
       await order.before;
       stopIfGone(run);
@@ -106,7 +111,7 @@ type Order = ReturnType<CollectionOrder['queue']>;
 type Planned = Going | { readonly go: false; readonly why: string; readonly version: string | null };
 
 async function makePlan(run: Run, row: Row, left: Begun | undefined, turn: Turn, queued: Order | undefined): Promise<Planned> {
-  const record = await run.read(row.id);
+  const [record, entries] = await Promise.all([run.read(row.id), run.entries(row.id)]);
   // plans are made one after the other, so that new names and slugs do not depend on timing
   await turn.mine();
   try {
@@ -117,30 +122,38 @@ async function makePlan(run: Run, row: Row, left: Begun | undefined, turn: Turn,
     if (left && !(decision.go && decision.to === left.to)) throw interrupted(row, left);
     if (!decision.go) return { ...decision, version };
     const keepUnknown = run.options.keepUnknown ?? false;
-    const begun = left ?? { from: version, to: decision.to, now: run.now, keepUnknown };
-    const plan = planFor(run, row, record, begun);
+    const attic = run.options.attic ?? true;
+    const begun = left ?? { from: version, to: decision.to, now: run.now, keepUnknown, attic };
+    const plan = planFor(run, row, record, begun, entries);
     return { go: true, begun, plan, order: queued ?? run.order.queue(plan.stages.flatMap((stage) => stage.bulk)) };
   } finally {
     turn.pass();
   }
 }
 
-function planFor({ names }: Run, row: Row, record: StoredRecord, { from, to, now, keepUnknown }: Begun): StoredPlan {
+function planFor(run: Run, row: Row, record: StoredRecord, begun: Begun, entries: readonly AtticEntry[]): StoredPlan {
+  const { from, to, now, keepUnknown } = begun;
   const { direction, path } = pathBetween(from ?? missingVersion, to, keepUnknown);
   const newId = derivedIds(row.id, `${from ?? missingVersion} ${to}`);
-  const others = names.others(row.id);
-  const made = planDataset(record, to, direction, path, (warn) => ({ now, others, newId, warn }));
-  if (made.blocked.length === 0) names.enter(row.id, made.after.dataset.get('name'), made.after.dataset.get('slug'));
-  return { ...made, before: record };
+  const context = { now, others: run.names.others(row.id), newId };
+  // an entry of this very run is from an attempt that did not get to its end
+  const kept = begun.attic ? entries.filter(({ by }) => by !== runText(now)) : [];
+  const isUp = direction === 'up' && kept.length > 0;
+  const made = isUp
+    ? planUp(record, from, to, context, kept)
+    : planDataset(record, to, direction, path, (warn) => ({ ...context, warn }));
+  const plan = direction === 'down' && begun.attic ? keepInAttic(made, now, run.leases.holder.run) : made;
+  if (plan.blocked.length === 0) run.names.enter(row.id, plan.after.dataset.get('name'), plan.after.dataset.get('slug'));
+  return { ...plan, before: record };
 }
 
-function interrupted(row: Row, { from, to, keepUnknown }: Begun): RefusedError {
+function interrupted(row: Row, { from, to, keepUnknown, attic }: Begun): RefusedError {
   const name = row.name as string;
   const reason = `it was interrupted on its way from ${from ?? 'no version'} to ${to}: some of its samples are changed already, so it has to get there first`;
   return new RefusedError(
     name,
     [reason],
-    `finish that with: fiftyone migrate -v ${to} -n ${shellWord(name)}${keepUnknown ? ' --keep-unknown' : ''}`,
+    `finish that with: fiftyone migrate -v ${to} -n ${shellWord(name)}${keepUnknown ? ' --keep-unknown' : ''}${attic ? '' : ' --no-attic'}`,
   );
 }
 

@@ -1,6 +1,7 @@
 import { clone, type Doc, equal, ObjectId, type ReadonlyDoc, toEjson, type Value } from '../bson/index.js';
 import { MalformedError } from '../errors.js';
 import { compareBase } from '../version.js';
+import type { AtticChanges } from './attic/changes.js';
 import type { BulkEdit, DatasetRecord, Draft, FileEdit, Revision, Step, StepContext } from './revision.js';
 import type { Direction } from './select.js';
 import { datasetId } from './shape.js';
@@ -38,6 +39,8 @@ export interface DatasetPlan {
   readonly warnings: readonly string[];
   readonly before: DatasetRecord;
   readonly after: DatasetRecord;
+  /** What is kept in the attic, or put back from it. */
+  readonly attic?: AtticChanges;
 }
 
 /** Releases before this one store no version in a dataset. */

@@ -5,6 +5,7 @@ import { findDocs } from '../database/raw.js';
 import { type FiftyOneError, RefusedError } from '../errors.js';
 import { parseVersion } from '../version.js';
 import type { Applier } from './apply.js';
+import { ATTIC, type AtticEntry, entryReader } from './attic/entry.js';
 import { COMMON, CollectionOrder } from './collection-order.js';
 import { limited } from './limited.js';
 import type { MigrateOptions } from './migrate-options.js';
@@ -33,6 +34,8 @@ export interface Run {
   readonly now: StepContext['now'];
   readonly leases: Leases;
   readonly read: ReturnType<typeof recordReader>;
+  /** What the attic has of a dataset. */
+  readonly entries: (dataset: ObjectId) => Promise<readonly AtticEntry[]>;
   readonly applier: Applier;
   readonly order: CollectionOrder;
   /** Datasets on which runners that died have left work. */
@@ -50,8 +53,9 @@ export async function openRun(connection: Connection, options: MigrateOptions, d
     if (doc.get('_id') instanceof ObjectId) names.enter(doc.get('_id') as ObjectId, doc.get('name'), doc.get('slug'));
   const rows = docs.map((doc) => rowOf(doc, names));
   const { db } = connection;
-  const operations = (await db.listCollections({ name: COMMON }, { nameOnly: true }).toArray()).length > 0;
-  const hasCollection = (name: string) => name !== COMMON || operations;
+  const wanted = { name: { $in: [COMMON, ATTIC] } };
+  const present = (await db.listCollections(wanted, { nameOnly: true }).toArray()).map(({ name }) => name);
+  const hasCollection = (name: string) => name !== COMMON || present.includes(COMMON);
   const applier = { db, work: new WorkLog(db), hasCollection, editing: limited(options.concurrency ?? 4) };
   return {
     connection,
@@ -62,6 +66,7 @@ export async function openRun(connection: Connection, options: MigrateOptions, d
     now: clock(),
     leases: new Leases(db),
     read: recordReader(db),
+    entries: present.includes(ATTIC) ? entryReader(db) : () => Promise.resolve([]),
     applier,
     order: new CollectionOrder(),
     server: { gone: false },

@@ -17,6 +17,9 @@ import {
 } from '../bson/index.js';
 import { LEASES, type Lease } from '../database/leases.js';
 import { deleteByIds, findDocs, findRaw, insertNew, updateRaw } from '../database/raw.js';
+import type { AtticWork } from './attic/changes.js';
+import { ATTIC, entryDocs, ofEntry } from './attic/entry.js';
+import { allOf, KEPT_DOCUMENTS } from './attic/kept-documents.js';
 import { changesOf } from './plan.js';
 import { runIdsOf, type StoredPlan, viewIdsOf } from './read-record.js';
 import { deleteFile } from './results-file.js';
@@ -45,6 +48,7 @@ export interface Begun {
   readonly to: string;
   readonly now: { readonly ms: number; readonly micros: number };
   readonly keepUnknown: boolean;
+  readonly attic: boolean;
 }
 
 /** A dataset document that is ready to be committed. */
@@ -55,8 +59,7 @@ export interface Ready {
   /** The dataset document after the plan. */
   readonly bytes: Uint8Array;
   readonly lease: Lease;
-  /** Results files that nothing names after the commit. */
-  readonly files: readonly Value[];
+  readonly attic: AtticWork;
 }
 
 export class WorkLog {
@@ -79,6 +82,7 @@ export class WorkLog {
    */
   readonly commit = batched<Ready, boolean>(BATCH, async (items) => {
     const notes = items.map(staged);
+    await this.#upsert(ATTIC, items.flatMap(({ attic }) => attic.written.flatMap(entryDocs)));
     await this.#upsert(WORK, notes);
     for (const side of SIDES) {
       const inserted = items.flatMap((item) => changesOf(item.plan.before[side], item.after[side]).inserted);
@@ -122,7 +126,7 @@ export class WorkLog {
 
   /** What was begun on which datasets and not finished, by their ids as hexadecimal text. */
   async unfinished(): Promise<Map<string, Begun>> {
-    const left = await findDocs(this.db, WORK, {}, { projection: { from: 1, to: 1, now: 1, keepUnknown: 1 } });
+    const left = await findDocs(this.db, WORK, {}, { projection: { from: 1, to: 1, now: 1, keepUnknown: 1, attic: 1 } });
     return new Map(left.map((note) => [String(note.get('_id')), begunOf(note)]));
   }
 
@@ -172,12 +176,28 @@ export class WorkLog {
         items.flatMap((item) => unnamed(item, 'deleted', side)),
       );
     }
+    await this.#clearAttic(items);
     for (const file of items.flatMap(({ note }) => note.get('files') as Value[])) await this.#removeFile(file as ObjectId);
     await deleteByIds(
       this.db,
       WORK,
       items.map(({ note }) => idOf(note)),
     );
+  }
+
+  /** What was put back leaves the attic, or stays there for people only. */
+  async #clearAttic(items: readonly Found[]): Promise<void> {
+    const docsIn = (key: string) => items.flatMap(({ note }) => (note.get(key) ?? []) as Doc[]);
+    const at = Doc.of(['restored', date(Date.now())]);
+    const marked = docsIn('restored').map((doc) =>
+      Doc.of(['q', Doc.of(['_id', doc.get('id') as Value])], ['u', Doc.of(['$set', new Doc([...at, ['left', doc.get('left') as Value]])])]),
+    );
+    if (marked.length > 0) await updateRaw(this.db, ATTIC, marked);
+    for (const doc of docsIn('unkept')) {
+      const documents = doc.get('documents');
+      if (typeof documents === 'string') await this.db.collection(KEPT_DOCUMENTS).deleteMany(allOf(documents));
+      await this.db.collection(ATTIC).deleteMany(ofEntry(doc.get('id') as string));
+    }
   }
 
   async #removeFile(file: ObjectId): Promise<void> {
@@ -205,7 +225,7 @@ function isTooBig({ plan, bytes }: Ready): boolean {
 
 /** The note of a commit. Of a dataset document that is too big for it, it has the new version only. */
 function staged(item: Ready): Doc {
-  const { plan, begun, after, bytes, lease, files } = item;
+  const { plan, begun, after, bytes, lease, attic } = item;
   const changes = SIDES.map((side) => [side, changesOf(plan.before[side], after[side])] as const);
   const idsOf = (docs: readonly ReadonlyDoc[]) => docs.map(idOf);
   return Doc.of(
@@ -222,7 +242,9 @@ function staged(item: Ready): Doc {
     ['inserted', new Doc(changes.map(([side, { inserted }]) => [side, idsOf(inserted)]))],
     ['replaced', new Doc(SIDES.map((side) => [side, hasLargeSides(item) ? [] : replacedPairs(item, side)]))],
     ['deleted', new Doc(changes.map(([side, { deleted }]) => [side, [...deleted]]))],
-    ['files', [...files]],
+    ['files', [...attic.files]],
+    ['unkept', attic.removed.map(({ id, documents = null }) => Doc.of(['id', id], ['documents', documents]))],
+    ['restored', attic.restored.map(({ id, left }) => Doc.of(['id', id], ['left', [...left]]))],
   );
 }
 
@@ -293,15 +315,17 @@ function begunOf(doc: ReadonlyDoc): Begun {
     to: doc.get('to') as string,
     now: { ms: Number(millisecondsOf(now.get('ms'))), micros: numberOf(now.get('micros')) as number },
     keepUnknown: doc.get('keepUnknown') === true,
+    attic: doc.get('attic') === true,
   };
 }
 
-function noteOf(id: ObjectId, { from, to, now, keepUnknown }: Begun): [string, Value][] {
+function noteOf(id: ObjectId, { from, to, now, keepUnknown, attic }: Begun): [string, Value][] {
   return [
     ['_id', id],
     ['from', from],
     ['to', to],
     ['now', Doc.of(['ms', date(now.ms)], ['micros', int32(now.micros)])],
     ['keepUnknown', keepUnknown],
+    ['attic', attic],
   ];
 }
