@@ -60,7 +60,7 @@ describe.each(names)('%s', (name) => {
       expect(reasons, 'nothing is in the way').toEqual([]);
       if (golden.error !== null) expect(golden.difference?.kind, 'the real client fails here: what do we do?').toBe('done');
       const applier = { db, work: new WorkLog(db), hasCollection: () => true, editing: limited(1) };
-      const begun = { from: null, to: '0.0', now: NOW, keepUnknown: true };
+      const begun = { from: null, to: '0.0', now: NOW, keepUnknown: true, attic: false };
       const lease = (await new Leases(db).take('golden')) as Lease;
       expect(await applyPlan(applier, { ...plan, before: record }, begun, lease, new Attempts())).toBe(true);
       if (!golden.difference) expect(plan.warnings).toEqual(golden.messages);

@@ -5,7 +5,7 @@ import { RefusedError } from '../errors.js';
 import { workOf } from './attic/changes.js';
 import { foldEdits } from './fold-edits.js';
 import type { StoredPlan } from './read-record.js';
-import type { BulkEdit } from './revision.js';
+import type { BulkEdit, KeptIndex } from './revision.js';
 import { RewrittenFiles } from './rewritten-files.js';
 import type { Begun, WorkLog } from './work.js';
 
@@ -74,7 +74,20 @@ export async function applyEdit(db: Db, edit: BulkEdit): Promise<void> {
   if (edit.kind === 'update')
     await collection.updateMany(edit.filter, edit.update as Parameters<typeof collection.updateMany>[1]);
   else if (edit.kind === 'merge') await collection.aggregate([...edit.pipeline], { allowDiskUse: true }).toArray();
-  else await dropIndex(collection, edit.index);
+  else if (edit.kind === 'drop-index') await dropIndex(collection, edit.index);
+  else await createIndex(collection, edit.index);
+}
+
+async function createIndex(collection: Collection, { name, fields, unique }: KeptIndex): Promise<void> {
+  try {
+    const key = Object.fromEntries(fields.map((field) => [field, 1 as const]));
+    await collection.createIndex(key, { name, ...(unique ? { unique } : {}) });
+  } catch (error) {
+    if (
+      !['DuplicateKey', 'IndexOptionsConflict', 'IndexKeySpecsConflict'].includes((error as { codeName?: string }).codeName ?? '')
+    )
+      throw error;
+  }
 }
 
 async function dropIndex(collection: Collection, index: string): Promise<void> {

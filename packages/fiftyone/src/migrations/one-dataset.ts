@@ -13,7 +13,7 @@ import {
 import { shellWord } from '../shell-word.js';
 import { isVersion, missingVersion } from '../version.js';
 import { Attempts, applyPlan } from './apply.js';
-import { withDocuments } from './attic/changes.js';
+import { looked } from './attic/changes.js';
 import { type AtticEntry, runText } from './attic/entry.js';
 import { keepInAttic } from './attic/plan-down.js';
 import { planUp } from './attic/plan-up.js';
@@ -68,7 +68,10 @@ export async function migrateOne(run: Run, row: Row, turn: Turn): Promise<Datase
       const reasons = [...plan.blocked, ...tooBig(plan), ...(await findMalformed(run.connection.db, plan))];
       if (reasons.length > 0) throw new RefusedError(plan.name, reasons);
       plan = { ...plan, loses: [...plan.loses, ...(await findLosses(run.connection.db, plan))] };
-      if (plan.attic) plan = { ...plan, attic: await withDocuments(run.connection.db, plan.attic) };
+      if (plan.attic) {
+        const edits = plan.stages.flatMap((stage) => stage.bulk);
+        plan = { ...plan, attic: await looked(run.connection.db, plan.attic, edits, left !== undefined) };
+      }
       if (lease === undefined) return { ...outcomeOf(plan), result: 'planned', reasons: [], seconds: since(started) };
       await order.before;
       stopIfGone(run);
@@ -142,7 +145,8 @@ function planFor(run: Run, row: Row, record: StoredRecord, begun: Begun, entries
   const made = isUp
     ? planUp(record, from, to, context, kept)
     : planDataset(record, to, direction, path, (warn) => ({ ...context, warn }));
-  const plan = direction === 'down' && begun.attic ? keepInAttic(made, now, run.leases.holder.run) : made;
+  const plan =
+    direction === 'down' && begun.attic ? keepInAttic(made, now, run.leases.holder.run, run.applier.hasCollection) : made;
   if (plan.blocked.length === 0) run.names.enter(row.id, plan.after.dataset.get('name'), plan.after.dataset.get('slug'));
   return { ...plan, before: record };
 }

@@ -82,7 +82,10 @@ export class WorkLog {
    */
   readonly commit = batched<Ready, boolean>(BATCH, async (items) => {
     const notes = items.map(staged);
-    await this.#upsert(ATTIC, items.flatMap(({ attic }) => attic.written.flatMap(entryDocs)));
+    await this.#upsert(
+      ATTIC,
+      items.flatMap(({ attic }) => attic.written.flatMap(entryDocs)),
+    );
     await this.#upsert(WORK, notes);
     for (const side of SIDES) {
       const inserted = items.flatMap((item) => changesOf(item.plan.before[side], item.after[side]).inserted);
@@ -190,7 +193,10 @@ export class WorkLog {
     const docsIn = (key: string) => items.flatMap(({ note }) => (note.get(key) ?? []) as Doc[]);
     const at = Doc.of(['restored', date(Date.now())]);
     const marked = docsIn('restored').map((doc) =>
-      Doc.of(['q', Doc.of(['_id', doc.get('id') as Value])], ['u', Doc.of(['$set', new Doc([...at, ['left', doc.get('left') as Value]])])]),
+      Doc.of(
+        ['q', Doc.of(['_id', doc.get('id') as Value])],
+        ['u', Doc.of(['$set', new Doc([...at, ['left', doc.get('left') as Value]])])],
+      ),
     );
     if (marked.length > 0) await updateRaw(this.db, ATTIC, marked);
     for (const doc of docsIn('unkept')) {

@@ -16,7 +16,10 @@ export function adoptIds(record: DatasetRecord, made: ReadonlySet<string>, origi
   if (made.size > 0) collect(record.dataset as Doc, original.dataset as Doc, made, ids);
   if (ids.size === 0) return { record, ids };
   const docs = (list: readonly unknown[]) => list.map((doc) => replaced(doc as Doc, ids) as Doc);
-  return { record: { dataset: replaced(record.dataset as Doc, ids) as Doc, runs: docs(record.runs), views: docs(record.views) }, ids };
+  return {
+    record: { dataset: replaced(record.dataset as Doc, ids) as Doc, runs: docs(record.runs), views: docs(record.views) },
+    ids,
+  };
 }
 
 function collect(doc: Doc, original: Doc, made: ReadonlySet<string>, ids: Map<string, ObjectId>): void {

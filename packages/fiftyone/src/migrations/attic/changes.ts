@@ -1,9 +1,14 @@
 import type { Db } from 'mongodb';
 import { Doc, equal, ObjectId, type Value } from '../../bson/index.js';
+import { compareBase } from '../../version.js';
+import { frameIndex } from '../frame-index.js';
 import { RUN_MAPS } from '../linked-runs.js';
-import type { DatasetRecord } from '../revision.js';
+import type { BulkEdit, DatasetRecord, KeptIndex } from '../revision.js';
 import type { AtticEntry } from './entry.js';
 import { countKept, type Kept } from './kept-documents.js';
+
+/** The release from which on the index of frames is unique. */
+const UNIQUE_SINCE = '0.11.2';
 
 /** What a plan does with the attic. */
 export interface AtticChanges {
@@ -32,8 +37,19 @@ export interface KeptFields {
   readonly except: readonly string[];
 }
 
-/** The same with what is known of the documents: how many are put back, and how many somebody changed. */
-export async function withDocuments(db: Db, changes: AtticChanges): Promise<AtticChanges> {
+/**
+ * The same with what only the database knows: which indexes there are, how many documents are put back, and how many somebody
+ * changed.
+ */
+export async function looked(db: Db, changes: AtticChanges, edits: readonly BulkEdit[], resumed: boolean): Promise<AtticChanges> {
+  const { kept } = changes;
+  if (kept) {
+    // one that the interrupted run has dropped already is what the release makes
+    const assumed = (collection: string) => (resumed ? [frameIndex(collection, compareBase(kept.from, UNIQUE_SINCE) >= 0)] : []);
+    const dropped = edits.flatMap((edit) => (edit.kind === 'drop-index' ? [edit] : []));
+    const found = dropped.map(async ({ collection, index }) => (await findIndex(db, collection, index)) ?? assumed(collection));
+    return { ...changes, kept: { ...kept, indexes: (await Promise.all(found)).flat() } };
+  }
   const restoring: Restoring[] = [];
   for (const item of changes.restoring) {
     const [putBack, left] = [[...item.putBack], [...item.left]];
@@ -45,6 +61,19 @@ export async function withDocuments(db: Db, changes: AtticChanges): Promise<Atti
     restoring.push({ ...item, putBack, left });
   }
   return { ...changes, restoring };
+}
+
+async function findIndex(db: Db, collection: string, name: string): Promise<KeptIndex | undefined> {
+  const indexes = await db
+    .collection(collection)
+    .listIndexes()
+    .toArray()
+    .catch((error) => {
+      if (error.codeName === 'NamespaceNotFound') return [];
+      throw error;
+    });
+  const found = indexes.find((index) => index.name === name);
+  return found && { collection, name, fields: Object.keys(found.key), unique: found.unique === true };
 }
 
 function documents(n: number): string {
@@ -95,7 +124,9 @@ export function workOf(
 }
 
 function without(values: readonly Value[], others: readonly Value[]): Value[] {
-  return values.filter((value, i) => !others.some((other) => equal(other, value)) && !values.slice(0, i).some((v) => equal(v, value)));
+  return values.filter(
+    (value, i) => !others.some((other) => equal(other, value)) && !values.slice(0, i).some((v) => equal(v, value)),
+  );
 }
 
 /** The results files that a record names. */

@@ -1,9 +1,20 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Db } from 'mongodb';
 import { batched } from '../../batched.js';
-import { BsonType, Doc, date, decode, encode, millisecondsOf, type ObjectId, type ReadonlyDoc, Scalar, type Value } from '../../bson/index.js';
+import {
+  BsonType,
+  Doc,
+  date,
+  decode,
+  encode,
+  millisecondsOf,
+  type ObjectId,
+  type ReadonlyDoc,
+  Scalar,
+  type Value,
+} from '../../bson/index.js';
 import { findDocs } from '../../database/raw.js';
-import type { DatasetRecord } from '../revision.js';
+import type { DatasetRecord, KeptIndex } from '../revision.js';
 
 /** The collection of what downgrades took out. Clients of FiftyOne do not know it and leave it alone. */
 export const ATTIC = 'migrations.attic';
@@ -28,6 +39,7 @@ export interface AtticEntry {
   /** Under which name documents of samples and frames are kept, and of which collections. */
   readonly documents: string;
   readonly collections: readonly string[];
+  readonly indexes: readonly KeptIndex[];
   /** Results files that nothing but this entry names. */
   readonly files: readonly Value[];
   /** When it was put back except for what was `left`: such an entry takes no part any more. */
@@ -79,10 +91,13 @@ export function entryDocs(entry: AtticEntry): Doc[] {
     ['by', entry.by],
     ['documents', entry.documents],
     ['collections', [...entry.collections]],
+    ['indexes', entry.indexes.map(indexDoc)],
     ['files', [...entry.files]],
     ['data', parts[0] as Scalar],
   );
-  const others = parts.slice(1).map((part, i) => Doc.of(['_id', `${entry.id} ${String(i + 1).padStart(4, '0')}`], ['kind', 'part'], ['data', part]));
+  const others = parts
+    .slice(1)
+    .map((part, i) => Doc.of(['_id', `${entry.id} ${String(i + 1).padStart(4, '0')}`], ['kind', 'part'], ['data', part]));
   return [head, ...others];
 }
 
@@ -130,6 +145,7 @@ export function headOf(doc: ReadonlyDoc): EntryHead {
     by: text('by'),
     documents: text('documents'),
     collections: list('collections').map(String),
+    indexes: list('indexes').map((index) => indexIn(index as Doc)),
     files: list('files'),
     restored: doc.has('restored') ? time('restored') : undefined,
     left: list('left').map(String),
@@ -144,6 +160,15 @@ export function ofDataset(dataset: ObjectId): { _id: object } {
 /** A filter for the documents of one entry. */
 export function ofEntry(id: string): { _id: object } {
   return { _id: { $gte: id, $lt: `${id}!` } };
+}
+
+function indexDoc({ collection, name, fields, unique }: KeptIndex): Doc {
+  return Doc.of(['collection', collection], ['name', name], ['fields', [...fields]], ['unique', unique]);
+}
+
+function indexIn(doc: Doc): KeptIndex {
+  const fields = doc.get('fields') as string[];
+  return { collection: String(doc.get('collection')), name: String(doc.get('name')), fields, unique: doc.get('unique') === true };
 }
 
 function recordDoc({ dataset, runs, views }: DatasetRecord): Doc {

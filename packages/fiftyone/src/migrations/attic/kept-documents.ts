@@ -18,8 +18,8 @@ export interface Kept {
 export function changedBy(edits: readonly BulkEdit[]): Map<string, Query> {
   const filters = new Map<string, Query[]>();
   for (const edit of edits) {
+    if (edit.kind !== 'merge' && edit.kind !== 'update') continue;
     const collection = edit.kind === 'merge' ? edit.into : edit.collection;
-    if (edit.kind === 'drop-index') continue;
     // which documents another collection's are merged into shows only when it is done
     filters.set(collection, [...(filters.get(collection) ?? []), edit.kind === 'merge' ? {} : edit.filter]);
   }
@@ -40,17 +40,27 @@ export function copy({ documents, collection }: Kept, filter: Query): MergeEdit 
     into: KEPT_DOCUMENTS,
     pipeline: [
       { $match: filter },
-      { $replaceWith: { _id: { documents: { $literal: documents }, collection: { $literal: collection }, id: '$_id' }, before: '$$ROOT' } },
+      {
+        $replaceWith: {
+          _id: { documents: { $literal: documents }, collection: { $literal: collection }, id: '$_id' },
+          before: '$$ROOT',
+        },
+      },
       { $merge: { into: KEPT_DOCUMENTS, on: '_id', whenMatched: 'keepExisting', whenNotMatched: 'insert' } },
     ],
   };
 }
 
-/** After the edits: of each copy only the fields stay that the edits changed, with the names of all to know their order. */
-export function settle(kept: Kept): MergeEdit {
-  const fields = (entries: unknown, others: string) => ({
-    $filter: { input: entries, as: 'e', cond: { $not: [{ $in: ['$$e', others] }] } },
-  });
+/**
+ * After the edits: of each copy only the fields stay that the edits changed, with the names of all to know their order.
+ *
+ * @param also fields that going up again changes, undefined for any
+ */
+export function settle(kept: Kept, also: readonly string[] | undefined): MergeEdit {
+  const fields = (entries: unknown, others: string) => {
+    const isWanted = { $or: [{ $in: ['$$e.k', { $literal: also }] }, { $not: [{ $in: ['$$e', others] }] }] };
+    return also === undefined ? entries : { $filter: { input: entries, as: 'e', cond: isWanted } };
+  };
   return {
     kind: 'merge',
     summary: 'leave out of the attic what did not change',

@@ -107,6 +107,8 @@ function idText(doc: ReadonlyDoc): string {
 
 /** All ids in the maps of runs and in the list of saved views. */
 function namedIn(dataset: ReadonlyDoc): Set<string> {
-  const ids = [...dataset.values()].flatMap((value) => (value instanceof Doc ? [...value.values()] : Array.isArray(value) ? value : []));
+  const ids = [...dataset.values()].flatMap((value) =>
+    value instanceof Doc ? [...value.values()] : Array.isArray(value) ? value : [],
+  );
   return new Set(ids.filter((id) => id instanceof ObjectId).map(String));
 }

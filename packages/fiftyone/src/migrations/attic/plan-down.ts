@@ -1,9 +1,9 @@
 import { equal, type ReadonlyDoc, type Value } from '../../bson/index.js';
-import { COMMON } from '../collection-order.js';
-import { type DatasetPlan, type Stage } from '../plan.js';
+import type { DatasetPlan, Stage } from '../plan.js';
 import type { BulkEdit, DatasetRecord, StepContext } from '../revision.js';
 import { aside } from './aside.js';
 import { entryId, runText } from './entry.js';
+import { fieldsOf } from './fields-of.js';
 import { changedBy, copy, settle } from './kept-documents.js';
 
 /**
@@ -12,21 +12,39 @@ import { changedBy, copy, settle } from './kept-documents.js';
  *
  * @param run the id of the run, for people
  */
-export function keepInAttic(plan: DatasetPlan, now: StepContext['now'], run: string): DatasetPlan {
+export function keepInAttic(
+  plan: DatasetPlan,
+  now: StepContext['now'],
+  run: string,
+  hasCollection: (name: string) => boolean,
+): DatasetPlan {
   if (plan.blocked.length > 0 || plan.from === null || plan.stages.length === 0) return plan;
   const { from, id: dataset, name, to, before, after } = plan;
-  const edits = plan.stages.flatMap((stage) => stage.bulk).filter((edit) => edit.collection !== COMMON);
+  const back = aside(after, to, from, now, 'back');
+  // going up again changes documents that going down leaves alone
+  const edits = [...plan.stages, ...back.stages].flatMap((stage) => stage.bulk).filter((edit) => hasCollection(edit.collection));
   const changed = changedBy(edits);
   const files = plan.stages.flatMap((stage) => stage.files);
-  if (changed.size === 0 && files.length === 0 && comesBack(plan, now)) return plan;
+  if (changed.size === 0 && files.length === 0 && back.blocked.length === 0 && sameRecord(back.after, before)) return plan;
   const order = runText(now);
   const id = entryId({ dataset, order, from }, to, order);
   const kept = [...changed.keys()].map((collection) => ({ documents: id, collection }));
   const copies = kept.map((documents) => copy(documents, changed.get(documents.collection) ?? {}));
+  const fieldsUp = (collection: string) => {
+    const fields = back.stages.flatMap(({ bulk }) => bulk).flatMap((edit) => (isOf(edit, collection) ? [fieldsOf(edit)] : []));
+    return fields.some((names) => names === undefined) ? undefined : fields.flat().map(String);
+  };
   const stages = [
     ...(copies.length > 0 ? [atticStage('attic: keep', copies)] : []),
     ...plan.stages,
-    ...(copies.length > 0 ? [atticStage('attic: kept', kept.map(settle))] : []),
+    ...(copies.length > 0
+      ? [
+          atticStage(
+            'attic: kept',
+            kept.map((documents) => settle(documents, fieldsUp(documents.collection))),
+          ),
+        ]
+      : []),
   ];
   const entry = {
     id,
@@ -41,6 +59,7 @@ export function keepInAttic(plan: DatasetPlan, now: StepContext['now'], run: str
     by: order,
     documents: id,
     collections: [...changed.keys()],
+    indexes: [],
     files: [],
     restored: undefined,
     left: [],
@@ -55,12 +74,11 @@ export function atticStage(name: string, bulk: readonly BulkEdit[]): Stage {
   return { name, summary: 'what the way down takes out is kept', bulk, files: [], loses: [], blocked: undefined };
 }
 
-/** Whether going up again gives the same record without any help. */
-function comesBack({ before, after, from, to }: DatasetPlan, now: StepContext['now']): boolean {
-  const up = aside(after, to, from as string, now, 'back');
-  return up.blocked.length === 0 && sameRecord(up.after, before);
+function isOf(edit: BulkEdit, collection: string): boolean {
+  return (edit.kind === 'merge' ? edit.into : edit.collection) === collection;
 }
 
+/** Byte for byte. */
 function sameRecord(a: DatasetRecord, b: DatasetRecord): boolean {
   const same = (x: readonly ReadonlyDoc[], y: readonly ReadonlyDoc[]) => equal(x as Value, y as Value);
   return same([a.dataset], [b.dataset]) && same(a.runs, b.runs) && same(a.views, b.views);

@@ -2,12 +2,13 @@ import { clone, type Doc, equal, type ReadonlyDoc, type Value } from '../../bson
 import { compareBase, missingVersion } from '../../version.js';
 import { pathBetween } from '../path.js';
 import { changesOf, type DatasetPlan, planDataset, type Stage } from '../plan.js';
-import type { BulkEdit, DatasetRecord, Query, StepContext } from '../revision.js';
+import type { BulkEdit, DatasetRecord, KeptIndex, StepContext } from '../revision.js';
 import { type SchemaKey, topLevelFields } from '../schema-fields.js';
 import { adoptIds } from './adopt-ids.js';
 import { aside } from './aside.js';
 import type { KeptFields, Restoring } from './changes.js';
 import { type AtticEntry, entryId, runText } from './entry.js';
+import { fieldsOf } from './fields-of.js';
 import { mark, putBack } from './kept-documents.js';
 import { mergeRecords } from './merge.js';
 import { atticStage } from './plan-down.js';
@@ -49,10 +50,16 @@ export function planUp(
     const isPart = compareBase(place, entry.from) < 0;
     const documents = hasSameLayout(entry.to, start) ? documentsOf(entry, theirs.after, put, isPart ? theirs.stages : []) : [];
     if (documents.length > 0) {
-      const [marks, back] = [documents.map(({ kept }) => mark(kept, run)), documents.map(({ kept, except }) => putBack(kept, run, except))];
+      const [marks, back] = [
+        documents.map(({ kept }) => mark(kept, run)),
+        documents.map(({ kept, except }) => putBack(kept, run, except)),
+      ];
       way.stages.splice(marked, 0, atticStage('attic: compare', marks));
       way.stages.push(atticStage('attic: put back', back));
     }
+    const dropped = isPart ? theirs.stages.flatMap(({ bulk }) => bulk).filter(({ kind }) => kind === 'drop-index') : [];
+    const indexes = entry.indexes.filter((index) => !dropped.some(({ collection }) => collection === index.collection));
+    if (indexes.length > 0) way.stages.push(atticStage('attic: indexes', indexes.map(createIndex)));
     if (isPart) way.stages.push({ ...atticStage('attic: files', []), files: theirs.stages.flatMap(({ files }) => files) });
     restoring.push({
       entry,
@@ -93,7 +100,11 @@ class Way {
       this.#made.add(id.toHexString());
       return id;
     };
-    this.#last = planDataset(this.record, to, 'up', path, () => ({ ...this.context, newId, warn: (text) => this.#warnings.push(text) }));
+    this.#last = planDataset(this.record, to, 'up', path, () => ({
+      ...this.context,
+      newId,
+      warn: (text) => this.#warnings.push(text),
+    }));
     this.stages.push(...this.#last.stages);
     this.record = this.#last.after;
     this.at = to;
@@ -144,6 +155,10 @@ function withOwnNames(
   return { put: { ...merged, dataset }, taken: taken.map(([key]) => `${key}, which another dataset has by now`) };
 }
 
+function createIndex(index: KeptIndex): BulkEdit {
+  return { kind: 'create-index', summary: `make index ${index.name} again`, collection: index.collection, index };
+}
+
 function hasSameLayout(a: string, b: string): boolean {
   const all = [a, b].every((version) => compareBase(version, SAME_LAYOUT) >= 0);
   // before 0.6.2 no version is stored
@@ -155,11 +170,12 @@ function documentsOf(entry: AtticEntry, theirs: DatasetRecord, put: DatasetRecor
   if (down.length > 0 && compareBase(entry.to, SAME_LAYOUT) < 0) return [];
   const samples = theirs.dataset.get('sample_collection_name');
   return entry.collections.map((collection) => {
-    const schema = collection === samples ? 'sample_fields' : 'frame_fields';
+    const schema = collection === samples ? 'sample_fields' : collection === `frames.${samples}` ? 'frame_fields' : undefined;
+    const others = schema === undefined ? [] : otherFields(theirs.dataset, put.dataset, schema);
     const edits = down.flatMap(({ bulk }) => bulk).filter((edit) => edit.collection === collection);
     return {
       kept: { documents: entry.documents, collection },
-      except: [...new Set([...otherFields(theirs.dataset, put.dataset, schema), ...edits.flatMap(fieldsOf)])],
+      except: [...new Set([...others, ...edits.flatMap((edit) => fieldsOf(edit) ?? [])])],
     };
   });
 }
@@ -173,20 +189,6 @@ function otherFields(theirs: ReadonlyDoc, put: ReadonlyDoc, schema: SchemaKey): 
     const name = field.get('db_field') ?? field.get('name');
     return now.some(isSame) || typeof name !== 'string' ? [] : [name];
   });
-}
-
-/** The top-level fields that an edit is about. */
-function fieldsOf(edit: BulkEdit): string[] {
-  if (edit.kind !== 'update') return [];
-  const stages: readonly Query[] = Array.isArray(edit.update) ? edit.update : [edit.update];
-  const paths = stages.flatMap((stage) =>
-    Object.entries(stage).flatMap(([operator, value]) => {
-      if (Array.isArray(value)) return value;
-      const fields = value as object;
-      return operator === '$rename' ? Object.entries(fields).flat() : Object.keys(fields);
-    }),
-  );
-  return paths.map((path) => String(path).split('.')[0] as string);
 }
 
 /** What of a record changes, in words: the keys of the dataset's document, how many runs and views. */
