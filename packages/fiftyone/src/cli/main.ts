@@ -83,6 +83,13 @@ export function buildProgram(exit: (code: number) => void): Command {
     .option('-y, --yes', 'do not ask before a step that loses data')
     .addOption(new Option('--concurrency <n>', 'how many datasets at once').argParser(parseConcurrency).default(4))
     .option('--history [run]', 'print what was migrated, by whom and when; with the beginning of a run its datasets')
+    .addOption(
+      new Option(
+        '--attic [action]',
+        'what downgrades have taken out and keep: list it (default), export it as JSON lines, or clear it for ever; -n for some datasets only',
+      ).choices(['list', 'export', 'clear']),
+    )
+    .option('--no-attic', 'going down, keep nothing of what is taken out (as the original does); going up, put nothing back')
     .option('--unlock', 'show who is at work on this database, and ask whether to end their leases')
     .option('--json', 'print the result as JSON')
     .addHelpText('after', EXIT_CODES)

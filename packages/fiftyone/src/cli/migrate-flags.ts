@@ -13,4 +13,6 @@ export interface MigrateFlags {
   readonly json?: boolean;
   readonly history?: string | true;
   readonly unlock?: boolean;
+  /** What to do with the attic: `true` lists it, `false` is `--no-attic`. */
+  readonly attic?: string | boolean;
 }

@@ -17,6 +17,7 @@ export async function runMigration(connection: Connection, flags: MigrateFlags, 
     target,
     concurrency: flags.concurrency,
     keepUnknown: flags.keepUnknown === true,
+    attic: flags.attic !== false,
     dryRun: flags.dryRun === true,
     stopAtFailure: flags.errorLevel <= 0,
   };
@@ -42,8 +43,13 @@ export async function runMigration(connection: Connection, flags: MigrateFlags, 
   return exitCodeOf(report);
 }
 
-function optionsToRepeat({ keepUnknown, yes }: MigrateFlags, target: string | undefined): string[] {
-  return [...(target === undefined ? [] : ['-v', target]), ...(keepUnknown ? ['--keep-unknown'] : []), ...(yes ? ['--yes'] : [])];
+function optionsToRepeat({ keepUnknown, attic, yes }: MigrateFlags, target: string | undefined): string[] {
+  return [
+    ...(target === undefined ? [] : ['-v', target]),
+    ...(keepUnknown ? ['--keep-unknown'] : []),
+    ...(attic === false ? ['--no-attic'] : []),
+    ...(yes ? ['--yes'] : []),
+  ];
 }
 
 async function verb(connection: Connection, flags: MigrateFlags, options: MigrateOptions): Promise<MigrationReport> {

@@ -18,6 +18,10 @@ export function reportText(report: MigrationReport): string {
   }
   for (const { name, renamedFrom } of migrated)
     if (renamedFrom !== undefined) lines.push(`Renamed '${renamedFrom}' to '${name}'`);
+  const restored = migrated.filter(({ putBack }) => putBack !== undefined);
+  if (restored.length > 0) lines.push(`Put back what the attic has kept of ${count(restored.length, 'dataset')}`);
+  for (const { name, notPutBack = [] } of migrated)
+    if (notPutBack.length > 0) lines.push(`Changed meanwhile, so it stays in the attic: ${name}: ${notPutBack.join(', ')}`);
   return lines.join('\n');
 }
 
@@ -68,6 +72,9 @@ function planLines(outcome: DatasetOutcome): string[] {
   if (outcome.steps.length > 0) lines.push(`  steps: ${outcome.steps.join(', ')}`);
   lines.push(...outcome.edits.map((edit) => `  edits ${edit}`));
   lines.push(...outcome.loses.map((loss) => `  loses ${loss}`));
+  if (outcome.kept) lines.push('  what it loses is kept in the attic: going up again puts it back');
+  if (outcome.putBack) lines.push(`  puts back from the attic: ${outcome.putBack.join(', ')}`);
+  if (outcome.notPutBack) lines.push(`  leaves in the attic, because it was changed meanwhile: ${outcome.notPutBack.join(', ')}`);
   lines.push(...outcome.warnings.map((warning) => `  note: ${warning}`));
   lines.push(...outcome.reasons.map((reason) => `  BLOCKED: ${reason}`));
   return lines;

@@ -210,6 +210,9 @@ function failed(facts: Facts, error: unknown, started: number): DatasetOutcome {
 
 function outcomeOf(plan: DatasetPlan): Facts {
   const name = String(plan.after.dataset.get('name'));
+  const { restoring = [] } = plan.attic ?? {};
+  const putBack = unique(restoring.flatMap((item) => item.putBack));
+  const notPutBack = unique(restoring.flatMap((item) => item.left));
   return {
     name,
     ...(name === plan.name ? {} : { renamedFrom: plan.name }),
@@ -218,6 +221,13 @@ function outcomeOf(plan: DatasetPlan): Facts {
     steps: plan.stages.map((stage) => (stage.name.startsWith('v') ? `${stage.name} ${plan.direction}` : stage.name)),
     edits: plan.stages.flatMap((stage) => stage.bulk.map((edit) => `${edit.collection}: ${edit.summary}`)),
     loses: plan.loses,
+    ...(plan.attic?.kept ? { kept: true } : {}),
+    ...(putBack.length > 0 ? { putBack } : {}),
+    ...(notPutBack.length > 0 ? { notPutBack } : {}),
     warnings: plan.warnings,
   };
+}
+
+function unique(texts: readonly string[]): string[] {
+  return [...new Set(texts)];
 }

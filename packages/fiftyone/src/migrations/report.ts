@@ -14,6 +14,12 @@ export interface DatasetOutcome {
   readonly steps: readonly string[];
   readonly edits: readonly string[];
   readonly loses: readonly string[];
+  /** Whether what it loses is kept in the attic. */
+  readonly kept?: true;
+  /** What is put back from the attic: `description`, `3 runs`, `values of 20 documents of samples.x`. */
+  readonly putBack?: readonly string[];
+  /** What stays in the attic, because somebody changed it meanwhile. */
+  readonly notPutBack?: readonly string[];
   readonly warnings: readonly string[];
   /** Why nothing was done, or why it failed. */
   readonly reasons: readonly string[];

@@ -20,6 +20,7 @@ export async function migrate(flags: MigrateFlags): Promise<number> {
     if (flags.history)
       return await (await import('../migrate-history.js')).showHistory(connection, flags.history, flags.json === true);
     if (flags.unlock) return await (await import('../migrate-unlock.js')).unlock(connection, flags.yes === true);
+    if (flags.attic) return await (await import('../migrate-attic.js')).showAttic(connection, flags.attic, flags);
     return await (await import('../migrate-run.js')).runMigration(connection, flags, target);
   } finally {
     await connection.close();

@@ -106,7 +106,11 @@ export function workOf(
 ): AtticWork {
   const { kept, restoring = [] } = changes ?? {};
   const down = kept ? [{ ...kept, what, files: replaced, after }] : [];
-  const parts = restoring.flatMap(({ written }) => (written ? [{ ...written, after: rewritten(written.after) }] : []));
+  const parts = restoring.flatMap(({ written }) => {
+    if (!written) return [];
+    const files = without([...written.files, ...common(replaced, resultsOf(written.before))], []);
+    return [{ ...written, files, after: rewritten(written.after) }];
+  });
   const done = restoring.filter(({ done }) => done !== 'nothing');
   const full = done.filter(({ done }) => done === 'all');
   const stays = [...down, ...parts, ...full.filter(({ left }) => left.length > 0).map(({ entry }) => entry)];
@@ -127,6 +131,10 @@ function without(values: readonly Value[], others: readonly Value[]): Value[] {
   return values.filter(
     (value, i) => !others.some((other) => equal(other, value)) && !values.slice(0, i).some((v) => equal(v, value)),
   );
+}
+
+function common(values: readonly Value[], others: readonly Value[]): Value[] {
+  return values.filter((value) => others.some((other) => equal(other, value)));
 }
 
 /** The results files that a record names. */

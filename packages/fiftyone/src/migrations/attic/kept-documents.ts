@@ -73,6 +73,7 @@ export function settle(kept: Kept, also: readonly string[] | undefined): MergeEd
       {
         $project: {
           keys: '$was.k',
+          also: { $literal: also ?? [] },
           before: { $arrayToObject: '$gone' },
           // of two very large documents the size has to do to see whether anybody changed it
           after: {
@@ -193,7 +194,7 @@ function compared(collection: string): Query[] {
   return [
     ...withNow(collection, '$before'),
     { $set: { made: { $objectToArray: { $ifNull: ['$after', {}] } } } },
-    { $set: { names: { $setUnion: ['$was.k', '$made.k'] } } },
+    { $set: { names: { $setUnion: ['$was.k', '$made.k', '$also'] } } },
     { $set: { is: { $filter: { input: '$is', as: 'e', cond: { $in: ['$$e.k', '$names'] } } } } },
     {
       $set: {
