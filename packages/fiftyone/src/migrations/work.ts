@@ -82,10 +82,8 @@ export class WorkLog {
    */
   readonly commit = batched<Ready, boolean>(BATCH, async (items) => {
     const notes = items.map(staged);
-    await this.#upsert(
-      ATTIC,
-      items.flatMap(({ attic }) => attic.written.flatMap(entryDocs)),
-    );
+    const entries = await Promise.all(items.flatMap(({ attic }) => attic.written.map(entryDocs)));
+    await this.#upsert(ATTIC, entries.flat());
     await this.#upsert(WORK, notes);
     for (const side of SIDES) {
       const inserted = items.flatMap((item) => changesOf(item.plan.before[side], item.after[side]).inserted);

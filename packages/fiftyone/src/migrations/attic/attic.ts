@@ -28,7 +28,7 @@ export async function listAttic(db: Db, names?: readonly string[]): Promise<Entr
 
 /** One entry with its records. */
 export async function readEntry(db: Db, { id }: EntryHead): Promise<AtticEntry | undefined> {
-  return unpacked(await findDocs(db, ATTIC, ofEntry(id)))[0];
+  return (await unpacked(await findDocs(db, ATTIC, ofEntry(id))))[0];
 }
 
 /** What is kept of samples and frames for an entry. */

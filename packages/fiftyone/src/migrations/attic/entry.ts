@@ -1,4 +1,5 @@
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { deflateRaw, inflateRaw } from 'node:zlib';
 import type { Db } from 'mongodb';
 import { batched } from '../../batched.js';
 import {
@@ -60,6 +61,9 @@ const PART_BYTES = 12_000_000;
 /** How many datasets are looked up in one round trip. */
 const BATCH = 50;
 
+// not at once: a lease has to be kept alive meanwhile
+const [pack, unpack] = [promisify<Uint8Array, { level: number }, Buffer>(deflateRaw), promisify<Uint8Array, Buffer>(inflateRaw)];
+
 /** What tells one run from others. */
 export function runText({ ms, micros }: { readonly ms: number; readonly micros: number }): string {
   return `${String(ms).padStart(15, '0')}.${String(micros).padStart(3, '0')}`;
@@ -71,9 +75,9 @@ export function entryId({ dataset, order, from }: Pick<EntryHead, 'dataset' | 'o
 }
 
 /** The documents that make up an entry: one, unless its records are very large. */
-export function entryDocs(entry: AtticEntry): Doc[] {
+export async function entryDocs(entry: AtticEntry): Promise<Doc[]> {
   const { before, after } = entry;
-  const packed = deflateRawSync(encode(Doc.of(['before', recordDoc(before)], ['after', recordDoc(after)])), { level: 1 });
+  const packed = await pack(encode(Doc.of(['before', recordDoc(before)], ['after', recordDoc(after)])), { level: 1 });
   const parts = Array.from({ length: Math.ceil(packed.length / PART_BYTES) }, (_, i) =>
     binary(packed.subarray(i * PART_BYTES, (i + 1) * PART_BYTES)),
   );
@@ -95,9 +99,7 @@ export function entryDocs(entry: AtticEntry): Doc[] {
     ['files', [...entry.files]],
     ['data', parts[0] as Scalar],
   );
-  const others = parts
-    .slice(1)
-    .map((part, i) => Doc.of(['_id', `${entry.id} ${String(i + 1).padStart(4, '0')}`], ['kind', 'part'], ['data', part]));
+  const others = parts.slice(1).map((part, i) => Doc.of(['_id', partId(entry.id, i + 1)], ['kind', 'part'], ['data', part]));
   return [head, ...others];
 }
 
@@ -105,26 +107,31 @@ export function entryDocs(entry: AtticEntry): Doc[] {
 export function entryReader(db: Db): (dataset: ObjectId) => Promise<AtticEntry[]> {
   return batched(BATCH, async (datasets: readonly ObjectId[]) => {
     const docs = await findDocs(db, ATTIC, { $or: datasets.map(ofDataset), restored: { $exists: false } });
-    const entries = unpacked(docs);
+    const entries = await unpacked(docs);
     return datasets.map((dataset) => entries.filter((entry) => entry.dataset.equals(dataset)));
   });
 }
 
 /** The entries that a list of documents of the collection makes up, newest first. */
-export function unpacked(docs: readonly Doc[]): AtticEntry[] {
+export async function unpacked(docs: readonly Doc[]): Promise<AtticEntry[]> {
   const byId = new Map(docs.map((doc) => [doc.get('_id') as string, doc]));
   const heads = docs.filter((doc) => doc.get('kind') === 'entry').sort((a, b) => (headOf(a).order < headOf(b).order ? 1 : -1));
-  return heads.map((head) => {
-    const parts = [head];
-    for (let i = 1; ; i++) {
-      const part = byId.get(`${head.get('_id')} ${String(i).padStart(4, '0')}`);
-      if (part === undefined) break;
-      parts.push(part);
-    }
-    const packed = Buffer.concat(parts.map((part) => bytesIn(part.get('data') as Scalar)));
-    const records = decode(inflateRawSync(packed));
-    return { ...headOf(head), before: recordIn(records.get('before')), after: recordIn(records.get('after')) };
-  });
+  return await Promise.all(heads.map((head) => entryIn(head, byId)));
+}
+
+async function entryIn(head: Doc, byId: ReadonlyMap<string, Doc>): Promise<AtticEntry> {
+  const parts: Doc[] = [];
+  let part: Doc | undefined = head;
+  while (part !== undefined) {
+    parts.push(part);
+    part = byId.get(partId(head.get('_id') as string, parts.length));
+  }
+  const records = decode(await unpack(Buffer.concat(parts.map((part) => bytesIn(part.get('data') as Scalar)))));
+  return { ...headOf(head), before: recordIn(records.get('before')), after: recordIn(records.get('after')) };
+}
+
+function partId(entry: string, n: number): string {
+  return `${entry} ${String(n).padStart(4, '0')}`;
 }
 
 /** An entry without its records, as the collection has it. */
