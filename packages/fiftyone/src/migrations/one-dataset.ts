@@ -15,7 +15,7 @@ import { isVersion, missingVersion } from '../version.js';
 import { Attempts, applyPlan } from './apply.js';
 import { looked } from './attic/changes.js';
 import { type AtticEntry, runText } from './attic/entry.js';
-import { keepInAttic } from './attic/plan-down.js';
+import { isAtticStage, keepInAttic } from './attic/plan-down.js';
 import { planUp } from './attic/plan-up.js';
 import type { CollectionOrder } from './collection-order.js';
 import { derivedIds } from './derived-ids.js';
@@ -211,6 +211,7 @@ function failed(facts: Facts, error: unknown, started: number): DatasetOutcome {
 function outcomeOf(plan: DatasetPlan): Facts {
   const name = String(plan.after.dataset.get('name'));
   const { restoring = [] } = plan.attic ?? {};
+  const stages = plan.stages.filter((stage) => !isAtticStage(stage));
   const putBack = unique(restoring.flatMap((item) => item.putBack));
   const notPutBack = unique(restoring.flatMap((item) => item.left));
   return {
@@ -218,8 +219,8 @@ function outcomeOf(plan: DatasetPlan): Facts {
     ...(name === plan.name ? {} : { renamedFrom: plan.name }),
     from: plan.from,
     to: plan.to,
-    steps: plan.stages.map((stage) => (stage.name.startsWith('v') ? `${stage.name} ${plan.direction}` : stage.name)),
-    edits: plan.stages.flatMap((stage) => stage.bulk.map((edit) => `${edit.collection}: ${edit.summary}`)),
+    steps: stages.map((stage) => (stage.name.startsWith('v') ? `${stage.name} ${plan.direction}` : stage.name)),
+    edits: stages.flatMap((stage) => stage.bulk.map((edit) => `${edit.collection}: ${edit.summary}`)),
     loses: plan.loses,
     ...(plan.attic?.kept ? { kept: true } : {}),
     ...(putBack.length > 0 ? { putBack } : {}),

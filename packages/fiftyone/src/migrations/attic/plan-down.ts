@@ -70,8 +70,13 @@ export function keepInAttic(
 }
 
 /** A stage of a plan that is about the attic only. */
-export function atticStage(name: string, bulk: readonly BulkEdit[]): Stage {
+export function atticStage(name: `attic: ${string}`, bulk: readonly BulkEdit[]): Stage {
   return { name, summary: 'what the way down takes out is kept', bulk, files: [], loses: [], blocked: undefined };
+}
+
+/** Whether a stage is about the attic only: people see what it does by what is kept and put back. */
+export function isAtticStage({ name }: Stage): boolean {
+  return name.startsWith('attic: ');
 }
 
 function isOf(edit: BulkEdit, collection: string): boolean {

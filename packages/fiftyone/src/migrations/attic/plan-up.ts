@@ -4,6 +4,7 @@ import { pathBetween } from '../path.js';
 import { changesOf, type DatasetPlan, planDataset, type Stage } from '../plan.js';
 import type { BulkEdit, DatasetRecord, KeptIndex, StepContext } from '../revision.js';
 import { type SchemaKey, topLevelFields } from '../schema-fields.js';
+import { isFilled } from '../shape.js';
 import { adoptIds } from './adopt-ids.js';
 import { aside } from './aside.js';
 import type { KeptFields, Restoring } from './changes.js';
@@ -191,11 +192,13 @@ function otherFields(theirs: ReadonlyDoc, put: ReadonlyDoc, schema: SchemaKey): 
   });
 }
 
-/** What of a record changes, in words: the keys of the dataset's document, how many runs and views. */
+/** What of a record changes, in words: the keys of the dataset's document that have a value, how many runs and views. */
 function changedPlaces(before: DatasetRecord, after: DatasetRecord): string[] {
   const keys = [...new Set([...before.dataset.keys(), ...after.dataset.keys()])];
   const isSame = (a: Value | undefined, b: Value | undefined) => (a === undefined || b === undefined ? a === b : equal(a, b));
-  const changed = keys.filter((key) => !isSame(before.dataset.get(key), after.dataset.get(key)));
+  const changed = keys.filter(
+    (key) => isFilled(after.dataset.get(key)) && !isSame(before.dataset.get(key), after.dataset.get(key)),
+  );
   const counts = (['runs', 'views'] as const).flatMap((side) => {
     const { inserted, replaced } = changesOf(before[side], after[side]);
     const n = inserted.length + replaced.length;
