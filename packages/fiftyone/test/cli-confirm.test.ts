@@ -27,7 +27,7 @@ test('where nobody can be asked, a downgrade that loses data lists the losses, t
   const before = await snapshot(database.db);
   const { code, stderr } = await fiftyone(down, adminOf(database));
   expect(code).toBe(2);
-  expect(stderr).toMatch(/Going down loses:\n(?: {2}.*\n)+/);
+  expect(stderr).toMatch(/Going down takes out, and keeps in the attic for when you go up again:\n(?: {2}.*\n)+/);
   expect(stderr).toMatch(/saved views?: /);
   expect(stderr).toContain('add --yes');
   expect(differences(before, await snapshot(database.db))).toEqual([]);

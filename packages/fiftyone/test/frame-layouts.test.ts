@@ -55,7 +55,7 @@ const images = database({
 async function apply(db: Db, edit: BulkEdit, half: boolean): Promise<void> {
   const even = { $expr: { $in: [{ $substrCP: [{ $toString: '$_id' }, 23, 1] }, ['0', '2', '4', '6', '8']] } };
   const collection = db.collection(edit.collection);
-  if (!half || edit.kind === 'drop-index') return await applyEdit(db, edit);
+  if (!half || edit.kind === 'drop-index' || edit.kind === 'create-index') return await applyEdit(db, edit);
   if (edit.kind === 'merge') {
     const [stages, merge] = [edit.pipeline.slice(0, -1), edit.pipeline.slice(-1)];
     await collection.aggregate([...stages, { $match: even }, ...merge]).toArray();

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { ObjectId } from '../src/bson/index.js';
+import { encode, ObjectId } from '../src/bson/index.js';
 import { leaseStore } from '../src/database/lease-store.js';
 import { type Lease, Leases } from '../src/database/leases.js';
 import { Attempts, applyPlan } from '../src/migrations/apply.js';
@@ -69,9 +69,17 @@ describe.each(names)('%s', (name) => {
         sizes: TINY_PARTS,
       };
       const applier = { db, work: new WorkLog(db), hasCollection: () => true, editing };
-      const begun = { from: null, to: '0.0', now: NOW, keepUnknown: true };
+      const begun = { from: null, to: '0.0', now: NOW, keepUnknown: true, attic: false };
       const lease = (await new Leases(leaseStore(db)).take('golden')) as Lease;
-      expect(await applyPlan(applier, { ...plan, before: record }, begun, lease, new Attempts(undefined))).toBe(true);
+      expect(
+        await applyPlan(
+          applier,
+          { ...plan, before: record, bytes: encode(plan.after.dataset) },
+          begun,
+          lease,
+          new Attempts(undefined),
+        ),
+      ).toBe(true);
       if (!golden.difference) expect(plan.warnings).toEqual(golden.messages);
     }
     expect(differences(snapshotOf(expectedAfter(golden)), await snapshot(db), { base: before })).toEqual([]);

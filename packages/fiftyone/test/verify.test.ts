@@ -1,6 +1,6 @@
 import { type Document, ObjectId } from 'mongodb';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { LEASES } from '../src/database/leases.js';
+import { LEASES } from '../src/database/lease-store.js';
 import { WORK } from '../src/migrations/work.js';
 import { adminOf, fiftyone, userOf } from './support/command.js';
 import { differences } from './support/differences.js';

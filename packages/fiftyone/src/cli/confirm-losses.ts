@@ -30,7 +30,9 @@ export async function confirmLosses(
   const losses = lossesOf(await plan());
   if (losses.length === 0) return true;
   const more = losses.length > SHOWN ? [`  … and ${losses.length - SHOWN} more: --dry-run shows all`] : [];
-  const text = ['Going down loses:', ...losses.slice(0, SHOWN).map((loss) => `  ${loss}`), ...more].join('\n');
+  const head =
+    options.attic === false ? 'Going down loses:' : 'Going down takes out, and keeps in the attic for when you go up again:';
+  const text = [head, ...losses.slice(0, SHOWN).map((loss) => `  ${loss}`), ...more].join('\n');
   if (!process.stdin.isTTY || !process.stderr.isTTY) {
     throw new UsageError(`${text}\nnothing was touched`, { hint: 'to go on all the same, add --yes' });
   }

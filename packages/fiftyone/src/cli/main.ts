@@ -93,6 +93,13 @@ export function buildProgram(exit: (code: number) => void): Command {
       '--verify',
       'look whether anything is pending, unfinished or wrong in these or all datasets; writes nothing, exit code 1 if there is',
     )
+    .addOption(
+      new Option(
+        '--attic [action]',
+        'what downgrades have taken out and keep: list it (default), export it as JSON lines, or clear it for ever; -n for some datasets only',
+      ).choices(['list', 'export', 'clear']),
+    )
+    .option('--no-attic', 'going down, keep nothing of what is taken out (as the original does); going up, put nothing back')
     .option('--unlock', 'show who is at work on this database, and ask whether to end their leases')
     .option('--pause', 'let all runs on this database pause, from another terminal; they keep their leases')
     .option('--resume', 'let the runs that pause go on')

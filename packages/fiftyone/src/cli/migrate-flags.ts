@@ -17,4 +17,6 @@ export interface MigrateFlags {
   readonly resume?: boolean;
   readonly cancel?: boolean;
   readonly verify?: boolean;
+  /** What to do with the attic: `true` lists it, `false` is `--no-attic`. */
+  readonly attic?: string | boolean;
 }

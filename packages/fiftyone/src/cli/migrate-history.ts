@@ -25,12 +25,15 @@ function runLine({ _id, holder, started, ended, target, database, migrated, fail
   return `${_id.slice(0, 8)}  ${started.toISOString()}  ${holder.user}@${holder.host}${to}: ${moved}${migrated} migrated, ${failed} failed (${[took, ...(stopped === undefined ? [] : [stopped])].join(', ')})`;
 }
 
-function datasetLines({ name, renamedFrom, from, to, result, steps, loses, reasons, seconds }: DatasetEntry): string[] {
+function datasetLines(entry: DatasetEntry): string[] {
+  const { name, renamedFrom, from, to, result, steps, loses, putBack, notPutBack, reasons, seconds } = entry;
   const was = renamedFrom === undefined ? '' : ` (was '${renamedFrom}')`;
   return [
     `${name}${was}: ${result}, ${from ?? 'no version'} -> ${to ?? '?'} (${seconds} s)`,
     ...(steps.length > 0 ? [`  steps: ${steps.join(', ')}`] : []),
-    ...loses.map((loss) => `  lost ${loss}`),
+    ...loses.map((loss) => `  ${entry.kept ? 'kept in the attic' : 'lost'} ${loss}`),
+    ...(putBack ? [`  put back ${putBack.join(', ')}`] : []),
+    ...(notPutBack ? [`  not put back ${notPutBack.join(', ')}`] : []),
     ...reasons.map((reason) => `  ${reason}`),
   ];
 }

@@ -19,6 +19,7 @@ export async function runMigration(connection: Connection, flags: MigrateFlags, 
     target,
     concurrency: flags.concurrency,
     keepUnknown: flags.keepUnknown === true,
+    attic: flags.attic !== false,
     dryRun: flags.dryRun === true,
     preview: flags.dryRun ? (flags.json || flags.verbose ? 'full' : 'short') : undefined,
     stopAtFailure: flags.errorLevel <= 0,
@@ -50,8 +51,13 @@ export async function runMigration(connection: Connection, flags: MigrateFlags, 
 
 const STOPPED = 'Stopped before it was done, and nothing is lost: the same command goes on from there.';
 
-function optionsToRepeat({ keepUnknown, yes }: MigrateFlags, target: string | undefined): string[] {
-  return [...(target === undefined ? [] : ['-v', target]), ...(keepUnknown ? ['--keep-unknown'] : []), ...(yes ? ['--yes'] : [])];
+function optionsToRepeat({ keepUnknown, attic, yes }: MigrateFlags, target: string | undefined): string[] {
+  return [
+    ...(target === undefined ? [] : ['-v', target]),
+    ...(keepUnknown ? ['--keep-unknown'] : []),
+    ...(attic === false ? ['--no-attic'] : []),
+    ...(yes ? ['--yes'] : []),
+  ];
 }
 
 async function verb(connection: Connection, flags: MigrateFlags, options: MigrateOptions): Promise<MigrationReport> {

@@ -22,6 +22,10 @@ export function reportText(report: MigrationReport): string {
   for (const { name, renamedFrom } of migrated)
     if (renamedFrom !== undefined) lines.push(`Renamed '${renamedFrom}' to '${name}'`);
   for (const { name, findings } of migrated) lines.push(...(findings ?? []).flatMap((one) => findingLines(name ?? '', one)));
+  const restored = migrated.filter(({ putBack }) => putBack !== undefined);
+  if (restored.length > 0) lines.push(`Put back what the attic has kept of ${count(restored.length, 'dataset')}`);
+  for (const { name, notPutBack = [] } of migrated)
+    if (notPutBack.length > 0) lines.push(`Changed meanwhile, so it stays in the attic: ${name}: ${notPutBack.join(', ')}`);
   return lines.join('\n');
 }
 

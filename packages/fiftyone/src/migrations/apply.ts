@@ -2,6 +2,7 @@ import type { Db } from 'mongodb';
 import { encode } from '../bson/index.js';
 import type { Lease } from '../database/leases.js';
 import { RefusedError } from '../errors.js';
+import { workOf } from './attic/changes.js';
 import { applyEdits, type Editing, type EditProgress } from './bulk-edits.js';
 import { foldEdits } from './fold-edits.js';
 import type { StoredPlan } from './read-record.js';
@@ -65,13 +66,7 @@ export async function applyPlan(
   const after = await attempts.files.rewrite(db, plan);
   lease.check();
   const bytes = after === plan.after ? plan.bytes : encode(after.dataset);
-  return await work.commit({
-    plan,
-    begun: { ...begun, edits: attempts.edits },
-    after,
-    bytes,
-    lease,
-    election,
-    files: attempts.files.replaced,
-  });
+  const { replaced } = attempts.files;
+  const attic = workOf(plan.attic, plan.loses, after, replaced, (record) => attempts.files.named(plan, record));
+  return await work.commit({ plan, begun: { ...begun, edits: attempts.edits }, after, bytes, lease, election, attic });
 }

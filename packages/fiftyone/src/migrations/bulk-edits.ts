@@ -6,10 +6,11 @@ import { electionOf } from '../database/election.js';
 import { isTooLate, inTime as whileHeld } from '../database/lease-store.js';
 import type { Lease } from '../database/leases.js';
 import { isUnreachable } from '../errors.js';
+import { KEPT_DOCUMENTS } from './attic/kept-documents.js';
 import { pendingOf } from './fold-edits.js';
 import { type IdRange, idRanges } from './id-ranges.js';
 import type { EditEvent } from './report.js';
-import type { BulkEdit, MergeEdit, Query, UpdateEdit } from './revision.js';
+import type { BulkEdit, KeptIndex, MergeEdit, Query, UpdateEdit } from './revision.js';
 
 /** How collections are cut into parts. */
 export interface PartSizes {
@@ -45,6 +46,9 @@ export interface EditProgress {
   /** The edit that is under way, and the last document of the parts that are whole. */
   readonly current?: { readonly edit: string; readonly upTo: ObjectId };
 }
+
+/** Its codes for an index that the documents violate, or that is there already in another form. */
+const NOT_POSSIBLE = [85, 86, 11000];
 
 /** What the bulk edits of one dataset are applied with. */
 export interface Editing {
@@ -118,11 +122,11 @@ async function unlessStopped<T>({ mayGoOn }: Editing, look: Promise<T>): Promise
 
 type Divisible = UpdateEdit | MergeEdit;
 
-/** Whether it comes to the same when it is done part by part. */
+/** Whether it comes to the same when it is done part by part, by `_id`. What is kept in the attic has ids of its own. */
 function isDivisible(edit: BulkEdit): edit is Divisible {
-  return (
-    edit.kind === 'update' || (edit.kind === 'merge' && !edit.pipeline.some((stage) => '$group' in stage || '$sort' in stage))
-  );
+  if (edit.kind === 'update') return true;
+  if (edit.kind !== 'merge' || edit.collection === KEPT_DOCUMENTS) return false;
+  return !edit.pipeline.some((stage) => '$group' in stage || '$sort' in stage);
 }
 
 async function whole({ db, lease, limited, mayGoOn }: Editing, edit: BulkEdit): Promise<void> {
@@ -242,7 +246,17 @@ export async function applyEdit(db: Db, edit: BulkEdit, { filter, inTime, ...opt
   } else if (edit.kind === 'merge') {
     const pipeline = conditions.length === 0 ? edit.pipeline : [{ $match: { $and: conditions } }, ...edit.pipeline];
     await collection.aggregate([...pipeline], { allowDiskUse: true, ...options }).toArray();
-  } else await dropIndex(collection, edit.index);
+  } else if (edit.kind === 'drop-index') await dropIndex(collection, edit.index);
+  else await createIndex(collection, edit.index);
+}
+
+async function createIndex(collection: Collection, { name, fields, unique }: KeptIndex): Promise<void> {
+  try {
+    const key = Object.fromEntries(fields.map((field) => [field, 1 as const]));
+    await collection.createIndex(key, { name, ...(unique ? { unique } : {}) });
+  } catch (error) {
+    if (!NOT_POSSIBLE.includes((error as { code?: number }).code ?? 0)) throw error;
+  }
 }
 
 async function dropIndex(collection: Collection, index: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { KEPT_DOCUMENTS } from './attic/kept-documents.js';
 import type { BulkEdit } from './revision.js';
 
 /** The collection of all datasets' operations: every edit of it names its dataset, so their order does not matter. */
@@ -13,7 +14,7 @@ export class CollectionOrder {
   /** Queues edits behind those that were queued earlier for any of the same collections. */
   queue(edits: readonly BulkEdit[]): { before: Promise<unknown>; done: () => void } {
     const names = new Set(edits.flatMap((edit) => (edit.kind === 'merge' ? [edit.collection, edit.into] : [edit.collection])));
-    names.delete(COMMON);
+    for (const common of [COMMON, KEPT_DOCUMENTS]) names.delete(common);
     const before = Promise.all([...names].map((name) => this.#last.get(name)));
     let done = () => {};
     const ended = new Promise<void>((resolve) => {

@@ -8,6 +8,8 @@ export interface MigrateOptions {
   readonly target?: string | undefined;
   /** Going down, leave in what the target release does not know. Default: false */
   readonly keepUnknown?: boolean;
+  /** Going down, keep what is taken out in the attic; going up, put it back. Default: true */
+  readonly attic?: boolean;
   /** How many commands edit samples and frames at once. Default: 4 */
   readonly concurrency?: number;
   /** How large collections are cut into parts. */

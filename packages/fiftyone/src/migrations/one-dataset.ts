@@ -1,4 +1,4 @@
-import { toEjson, type Value } from '../bson/index.js';
+import { encode, toEjson, type Value } from '../bson/index.js';
 import { authorized } from '../database/connection.js';
 import type { StoredLease } from '../database/lease-store.js';
 import { isHeld, type Lease } from '../database/leases.js';
@@ -16,6 +16,10 @@ import {
 import { shellWord } from '../shell-word.js';
 import { isVersion, missingVersion } from '../version.js';
 import { Attempts, applyPlan } from './apply.js';
+import { looked } from './attic/changes.js';
+import { type AtticEntry, runText } from './attic/entry.js';
+import { isAtticStage, keepInAttic } from './attic/plan-down.js';
+import { planUp } from './attic/plan-up.js';
 import { commentOf } from './bulk-edits.js';
 import type { CollectionOrder } from './collection-order.js';
 import { derivedIds } from './derived-ids.js';
@@ -103,6 +107,10 @@ async function workOn(run: Run, row: Row, turn: Turn, started: number): Promise<
       const reasons = [...plan.blocked, ...tooBig(plan), ...malformed.map(reasonOf)];
       if (reasons.length > 0) throw new RefusedError(plan.name, reasons);
       plan = { ...plan, loses: [...plan.loses, ...(await findLosses(run.connection.db, plan))] };
+      if (plan.attic) {
+        const edits = plan.stages.flatMap((stage) => stage.bulk);
+        plan = { ...plan, attic: await looked(run.connection.db, plan.attic, edits, left !== undefined) };
+      }
       if (lease === undefined) return { ...outcomeOf(plan, preview), result: 'planned', reasons: [], seconds: since(started) };
       await order.before;
       stopIfGone(run);
@@ -152,7 +160,7 @@ type Order = ReturnType<CollectionOrder['queue']>;
 type Planned = Going | { readonly go: false; readonly why: string; readonly version: string | null };
 
 async function makePlan(run: Run, row: Row, left: Begun | undefined, turn: Turn, queued: Order | undefined): Promise<Planned> {
-  const record = await run.read(row.id);
+  const [record, entries] = await Promise.all([run.read(row.id), run.entries(row.id)]);
   // plans are made one after the other, so that new names and slugs do not depend on timing
   await turn.mine();
   try {
@@ -163,30 +171,39 @@ async function makePlan(run: Run, row: Row, left: Begun | undefined, turn: Turn,
     if (left && !(decision.go && decision.to === left.to)) throw interrupted(row, left);
     if (!decision.go) return { ...decision, version };
     const keepUnknown = run.options.keepUnknown ?? false;
-    const begun = left ?? { from: version, to: decision.to, now: run.now, keepUnknown };
-    const plan = planFor(run, row, record, begun);
+    const attic = run.options.attic ?? true;
+    const begun = left ?? { from: version, to: decision.to, now: run.now, keepUnknown, attic };
+    const plan = planFor(run, row, record, begun, entries);
     return { go: true, begun, plan, order: queued ?? run.order.queue(plan.stages.flatMap((stage) => stage.bulk)) };
   } finally {
     turn.pass();
   }
 }
 
-function planFor({ names }: Run, row: Row, record: StoredRecord, { from, to, now, keepUnknown }: Begun): StoredPlan {
+function planFor(run: Run, row: Row, record: StoredRecord, begun: Begun, entries: readonly AtticEntry[]): StoredPlan {
+  const { from, to, now, keepUnknown } = begun;
   const { direction, path } = pathBetween(from ?? missingVersion, to, keepUnknown);
   const newId = derivedIds(row.id, `${from ?? missingVersion} ${to}`);
-  const others = names.others(row.id);
-  const made = planDataset(record, to, direction, path, (warn) => ({ now, others, newId, warn }));
-  if (made.blocked.length === 0) names.enter(row.id, made.after.dataset.get('name'), made.after.dataset.get('slug'));
-  return { ...made, before: record };
+  const context = { now, others: run.names.others(row.id), newId };
+  // an entry of this very run is from an attempt that did not get to its end
+  const kept = begun.attic ? entries.filter(({ by }) => by !== runText(now)) : [];
+  const isUp = direction === 'up' && kept.length > 0;
+  const made = isUp
+    ? planUp(record, from, to, context, kept)
+    : planDataset(record, to, direction, path, (warn) => ({ ...context, warn }));
+  const plan =
+    direction === 'down' && begun.attic ? keepInAttic(made, now, run.leases.holder.run, run.applier.hasCollection) : made;
+  if (plan.blocked.length === 0) run.names.enter(row.id, plan.after.dataset.get('name'), plan.after.dataset.get('slug'));
+  return { ...plan, before: record, bytes: encode(plan.after.dataset) };
 }
 
-function interrupted(row: Row, { from, to, keepUnknown }: Begun): RefusedError {
+function interrupted(row: Row, { from, to, keepUnknown, attic }: Begun): RefusedError {
   const name = row.name as string;
   const reason = `it was interrupted on its way from ${from ?? 'no version'} to ${to}: some of its samples are changed already, so it has to get there first`;
   return new RefusedError(
     name,
     [reason],
-    `finish that with: fiftyone migrate -v ${to} -n ${shellWord(name)}${keepUnknown ? ' --keep-unknown' : ''}`,
+    `finish that with: fiftyone migrate -v ${to} -n ${shellWord(name)}${keepUnknown ? ' --keep-unknown' : ''}${attic ? '' : ' --no-attic'}`,
   );
 }
 
@@ -213,7 +230,7 @@ function shortened(message: string): string {
   return message.length <= MOST_MESSAGE ? message : `${message.slice(0, MOST_MESSAGE)} …`;
 }
 
-function tooBig({ bytes }: DatasetPlan): string[] {
+function tooBig({ bytes }: StoredPlan): string[] {
   if (bytes.length <= MOST_BYTES) return [];
   return [`its document would have ${bytes.length} bytes, which is more than the ${MOST_BYTES} that MongoDB can store`];
 }
@@ -242,15 +259,26 @@ function failed(facts: Facts, error: unknown, started: number): DatasetOutcome {
 
 function outcomeOf(plan: DatasetPlan, preview?: Preview): Facts {
   const name = String(plan.after.dataset.get('name'));
+  const { restoring = [] } = plan.attic ?? {};
+  const stages = plan.stages.filter((stage) => !isAtticStage(stage));
+  const putBack = unique(restoring.flatMap((item) => item.putBack));
+  const notPutBack = unique(restoring.flatMap((item) => item.left));
   return {
     name,
     ...(name === plan.name ? {} : { renamedFrom: plan.name }),
     from: plan.from,
     to: plan.to,
-    steps: plan.stages.map((stage) => (stage.name.startsWith('v') ? `${stage.name} ${plan.direction}` : stage.name)),
-    edits: plan.stages.flatMap((stage) => stage.bulk.map((edit) => `${edit.collection}: ${edit.summary}`)),
+    steps: stages.map((stage) => (stage.name.startsWith('v') ? `${stage.name} ${plan.direction}` : stage.name)),
+    edits: stages.flatMap((stage) => stage.bulk.map((edit) => `${edit.collection}: ${edit.summary}`)),
     loses: plan.loses,
+    ...(plan.attic?.kept ? { kept: true } : {}),
+    ...(putBack.length > 0 ? { putBack } : {}),
+    ...(notPutBack.length > 0 ? { notPutBack } : {}),
     warnings: plan.warnings,
     ...(preview === undefined ? {} : { preview }),
   };
+}
+
+function unique(texts: readonly string[]): string[] {
+  return [...new Set(texts)];
 }

@@ -1,6 +1,7 @@
-import { clone, type Doc, encode, equal, ObjectId, type ReadonlyDoc, toEjson, type Value } from '../bson/index.js';
+import { clone, type Doc, equal, ObjectId, type ReadonlyDoc, toEjson, type Value } from '../bson/index.js';
 import { MalformedError } from '../errors.js';
 import { compareBase } from '../version.js';
+import type { AtticChanges } from './attic/changes.js';
 import type { BulkEdit, DatasetRecord, Draft, FileEdit, Revision, Step, StepContext } from './revision.js';
 import type { Direction } from './select.js';
 import { datasetId } from './shape.js';
@@ -38,8 +39,8 @@ export interface DatasetPlan {
   readonly warnings: readonly string[];
   readonly before: DatasetRecord;
   readonly after: DatasetRecord;
-  /** The dataset document after the plan, as BSON. */
-  readonly bytes: Uint8Array;
+  /** What is kept in the attic, or put back from it. */
+  readonly attic?: AtticChanges;
 }
 
 /** Releases before this one store no version in a dataset. */
@@ -86,7 +87,6 @@ export function planDataset(
     warnings,
     before: record,
     after,
-    bytes: encode(after.dataset),
   };
 }
 

@@ -12,7 +12,11 @@ export interface StoredRecord extends DatasetRecord {
 }
 
 /** A plan for a record as it is stored. */
-export type StoredPlan = DatasetPlan & { readonly before: StoredRecord };
+export type StoredPlan = DatasetPlan & {
+  readonly before: StoredRecord;
+  /** The dataset document after the plan, as BSON. */
+  readonly bytes: Uint8Array;
+};
 
 /** Where a dataset document names its runs. */
 export const ALL_RUN_MAPS = [...RUN_MAPS, 'runs'];

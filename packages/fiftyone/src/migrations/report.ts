@@ -17,6 +17,12 @@ export interface DatasetOutcome {
   readonly steps: readonly string[];
   readonly edits: readonly string[];
   readonly loses: readonly string[];
+  /** Whether what it loses is kept in the attic. */
+  readonly kept?: true;
+  /** What is put back from the attic: `description`, `3 runs`, `values of 20 documents of samples.x`. */
+  readonly putBack?: readonly string[];
+  /** What stays in the attic, because somebody changed it meanwhile. */
+  readonly notPutBack?: readonly string[];
   readonly warnings: readonly string[];
   /** What a dry run shows, if it was asked to. */
   readonly preview?: Preview;

@@ -46,7 +46,7 @@ export interface Malformed {
  * An edit of a collection that is too large to load, done by the server, part by part. Parts that were done are done again when a
  * run was interrupted: `filter` leaves out what is done already wherever documents show it.
  */
-export type BulkEdit = UpdateEdit | MergeEdit | IndexEdit;
+export type BulkEdit = UpdateEdit | MergeEdit | IndexEdit | NewIndexEdit;
 
 interface EditFacts {
   /** What it does, for people: "wrap the points of polylines". */
@@ -82,6 +82,22 @@ export interface IndexEdit extends EditFacts {
   readonly kind: 'drop-index';
   readonly collection: string;
   readonly index: string;
+}
+
+/** Makes an index that a way down has dropped. One that is there already, or that the documents violate by now, is left out. */
+export interface NewIndexEdit extends EditFacts {
+  readonly kind: 'create-index';
+  readonly collection: string;
+  readonly index: KeptIndex;
+}
+
+/** An index of a collection. */
+export interface KeptIndex {
+  readonly collection: string;
+  readonly name: string;
+  /** Its fields, in order, each ascending. */
+  readonly fields: readonly string[];
+  readonly unique: boolean;
 }
 
 /** A rewrite of the results that a run keeps in GridFS. If it succeeds, the run points to the new file; if not, all stays as it is. */

@@ -1,5 +1,5 @@
 import type { Db } from 'mongodb';
-import { clone, Doc, ObjectId, type Value } from '../bson/index.js';
+import { clone, Doc, equal, ObjectId, type Value } from '../bson/index.js';
 import { derivedIds } from './derived-ids.js';
 import type { DatasetPlan } from './plan.js';
 import { ALL_RUN_MAPS } from './read-record.js';
@@ -14,39 +14,61 @@ export class RewrittenFiles {
 
   /** Writes the new files, and returns the record after the plan with the runs naming them. */
   async rewrite(db: Db, plan: DatasetPlan): Promise<DatasetRecord> {
-    const edits = plan.stages.flatMap((stage) => stage.files);
-    if (edits.length === 0) return plan.after;
-    const { views } = plan.after;
-    const after = { views, dataset: clone(plan.after.dataset as Doc), runs: plan.after.runs.map((run) => clone(run as Doc)) };
+    for (const edit of editsOf(plan)) {
+      if (placesOf(edit, plan.before, plan.after).length > 0) await this.#write(db, plan.id, edit);
+    }
+    return this.named(plan, plan.after);
+  }
+
+  /** A record with its runs naming the new files. */
+  named(plan: DatasetPlan, record: DatasetRecord): DatasetRecord {
+    const edits = editsOf(plan);
+    if (edits.length === 0) return record;
+    const { views } = record;
+    const after = { views, dataset: clone(record.dataset as Doc), runs: record.runs.map((run) => clone(run as Doc)) };
     for (const edit of edits) {
-      const file = await this.#write(db, plan.id, edit);
-      if (file !== undefined) for (const run of placesOf(edit.run, plan.before, after)) run.set('results', file);
+      const file = this.#written.get(keyOf(edit));
+      if (file !== undefined) for (const run of placesOf(edit, plan.before, after)) run.set('results', file);
     }
     return after;
   }
 
-  async #write(db: Db, dataset: ObjectId, { run, file, rewrite }: FileEdit): Promise<ObjectId | undefined> {
-    const key = `${run} ${file}`;
-    const done = this.#written.get(key);
-    if (done) return done;
+  async #write(db: Db, dataset: ObjectId, edit: FileEdit): Promise<void> {
+    const { file, rewrite } = edit;
+    const key = keyOf(edit);
+    if (this.#written.has(key)) return;
     const text = await readFile(db, file);
     const rewritten = text === undefined ? undefined : rewrite(text);
-    if (rewritten === undefined) return undefined;
+    if (rewritten === undefined) return;
     const target = derivedIds(dataset, `results ${key}`)();
     await writeFile(db, target, rewritten);
     this.#written.set(key, target);
     this.replaced.push(file);
-    return target;
   }
 }
 
-/** Where a run is after the plan: a document of its own, or inside of the dataset's, where going down puts it. */
-function placesOf(id: ObjectId, before: DatasetRecord, after: { dataset: Doc; runs: Doc[] }): Doc[] {
-  const isRun = (value: Value | undefined) => value instanceof ObjectId && value.equals(id);
+function editsOf(plan: DatasetPlan): FileEdit[] {
+  return plan.stages.flatMap((stage) => stage.files);
+}
+
+function keyOf({ run, file }: FileEdit): string {
+  return `${run} ${file}`;
+}
+
+/**
+ * Where a run is after the plan, with the file that is to be rewritten: a document of its own, or inside of the dataset's, where
+ * going down puts it.
+ */
+function placesOf({ run: id, file }: FileEdit, before: DatasetRecord, after: DatasetRecord): Doc[] {
   const inside = ALL_RUN_MAPS.flatMap((name) => {
     const [from, to] = [before.dataset.get(name), after.dataset.get(name)];
-    if (!(from instanceof Doc) || !(to instanceof Doc)) return [];
-    return [...from].filter(([, value]) => isRun(value)).map(([key]) => to.get(key));
+    if (!(to instanceof Doc)) return [];
+    const was = (key: string) => (from instanceof Doc ? from.get(key) : undefined);
+    return [...to].flatMap(([key, run]) => {
+      const old = was(key);
+      return run instanceof Doc && !(old instanceof ObjectId && !old.equals(id)) ? [run] : [];
+    });
   });
-  return [...after.runs.filter((run) => isRun(run.get('_id'))), ...inside.filter((run) => run instanceof Doc)];
+  const own = after.runs.filter((run) => equal(run.get('_id') ?? null, id)) as Doc[];
+  return [...own, ...inside].filter((run) => equal(run.get('results') ?? null, file));
 }

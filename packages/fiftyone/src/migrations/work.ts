@@ -19,6 +19,9 @@ import { electionOf } from '../database/election.js';
 import { LEASES } from '../database/lease-store.js';
 import type { Lease } from '../database/leases.js';
 import { deleteByIds, findDocs, findRaw, insertNew, updateRaw } from '../database/raw.js';
+import type { AtticWork } from './attic/changes.js';
+import { ATTIC, entryDocs, ofEntry } from './attic/entry.js';
+import { allOf, KEPT_DOCUMENTS } from './attic/kept-documents.js';
 import type { EditProgress } from './bulk-edits.js';
 import { changesOf } from './plan.js';
 import { runIdsOf, type StoredPlan, viewIdsOf } from './read-record.js';
@@ -51,6 +54,7 @@ export interface Begun {
   readonly to: string;
   readonly now: { readonly ms: number; readonly micros: number };
   readonly keepUnknown: boolean;
+  readonly attic: boolean;
   /** How far the bulk edits got. */
   readonly edits?: EditProgress | undefined;
 }
@@ -65,8 +69,7 @@ export interface Ready {
   readonly lease: Lease;
   /** The election since which everything before the commit was written. */
   readonly election: string;
-  /** Results files that nothing names after the commit. */
-  readonly files: readonly Value[];
+  readonly attic: AtticWork;
 }
 
 export class WorkLog {
@@ -100,6 +103,8 @@ export class WorkLog {
   readonly commit = batched<Ready, boolean>(
     BATCH,
     async (all) => {
+      const entries = await Promise.all(all.flatMap(({ attic }) => attic.written.map(entryDocs)));
+      await this.#upsert(ATTIC, entries.flat());
       const safe = await this.#stage(all);
       const items = all.filter((_, i) => safe[i]);
       const notes = items.map(staged);
@@ -159,7 +164,12 @@ export class WorkLog {
 
   /** What was begun on which datasets and not finished, by their ids as hexadecimal text. */
   async unfinished(): Promise<Map<string, Begun>> {
-    const left = await findDocs(this.db, WORK, {}, { projection: { from: 1, to: 1, now: 1, keepUnknown: 1, edits: 1 } });
+    const left = await findDocs(
+      this.db,
+      WORK,
+      {},
+      { projection: { from: 1, to: 1, now: 1, keepUnknown: 1, attic: 1, edits: 1 } },
+    );
     return new Map(left.map((note) => [String(note.get('_id')), begunOf(note)]));
   }
 
@@ -209,12 +219,31 @@ export class WorkLog {
         items.flatMap((item) => unnamed(item, 'deleted', side)),
       );
     }
+    await this.#clearAttic(items);
     for (const file of items.flatMap(({ note }) => note.get('files') as Value[])) await this.#removeFile(file as ObjectId);
     await deleteByIds(
       this.db,
       WORK,
       items.map(({ note }) => idOf(note)),
     );
+  }
+
+  /** What was put back leaves the attic, or stays there for people only. */
+  async #clearAttic(items: readonly Found[]): Promise<void> {
+    const docsIn = (key: string) => items.flatMap(({ note }) => (note.get(key) ?? []) as Doc[]);
+    const at = Doc.of(['restored', date(Date.now())]);
+    const marked = docsIn('restored').map((doc) =>
+      Doc.of(
+        ['q', Doc.of(['_id', doc.get('id') as Value])],
+        ['u', Doc.of(['$set', new Doc([...at, ['left', doc.get('left') as Value]])])],
+      ),
+    );
+    if (marked.length > 0) await updateRaw(this.db, ATTIC, marked);
+    for (const doc of docsIn('unkept')) {
+      const documents = doc.get('documents');
+      if (typeof documents === 'string') await this.db.collection(KEPT_DOCUMENTS).deleteMany(allOf(documents));
+      await this.db.collection(ATTIC).deleteMany(ofEntry(doc.get('id') as string));
+    }
   }
 
   async #removeFile(file: ObjectId): Promise<void> {
@@ -242,7 +271,7 @@ function isTooBig({ plan, bytes }: Ready): boolean {
 
 /** The note of a commit. Of a dataset document that is too big for it, it has the new version only. */
 function staged(item: Ready): Doc {
-  const { plan, begun, after, bytes, lease, files } = item;
+  const { plan, begun, after, bytes, lease, attic } = item;
   const changes = SIDES.map((side) => [side, changesOf(plan.before[side], after[side])] as const);
   const idsOf = (docs: readonly ReadonlyDoc[]) => docs.map(idOf);
   return Doc.of(
@@ -259,7 +288,9 @@ function staged(item: Ready): Doc {
     ['inserted', new Doc(changes.map(([side, { inserted }]) => [side, idsOf(inserted)]))],
     ['replaced', new Doc(SIDES.map((side) => [side, hasLargeSides(item) ? [] : replacedPairs(item, side)]))],
     ['deleted', new Doc(changes.map(([side, { deleted }]) => [side, [...deleted]]))],
-    ['files', [...files]],
+    ['files', [...attic.files]],
+    ['unkept', attic.removed.map(({ id, documents = null }) => Doc.of(['id', id], ['documents', documents]))],
+    ['restored', attic.restored.map(({ id, left }) => Doc.of(['id', id], ['left', [...left]]))],
   );
 }
 
@@ -331,6 +362,7 @@ function begunOf(doc: ReadonlyDoc): Begun {
     to: doc.get('to') as string,
     now: { ms: Number(millisecondsOf(now.get('ms'))), micros: numberOf(now.get('micros')) as number },
     keepUnknown: doc.get('keepUnknown') === true,
+    attic: doc.get('attic') === true,
     edits: progressOf(doc.get('edits')),
   };
 }
@@ -352,13 +384,14 @@ function progressOf(value: Value | undefined): EditProgress | undefined {
   };
 }
 
-function noteOf(id: ObjectId, { from, to, now, keepUnknown, edits }: Begun): [string, Value][] {
+function noteOf(id: ObjectId, { from, to, now, keepUnknown, attic, edits }: Begun): [string, Value][] {
   return [
     ['_id', id],
     ['from', from],
     ['to', to],
     ['now', Doc.of(['ms', date(now.ms)], ['micros', int32(now.micros)])],
     ['keepUnknown', keepUnknown],
+    ['attic', attic],
     ...(edits ? ([['edits', progressDoc(edits)]] as [string, Value][]) : []),
   ];
 }

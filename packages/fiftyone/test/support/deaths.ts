@@ -1,5 +1,8 @@
+import type { Db } from 'mongodb';
 import type { Connection } from '../../src/database/connection.js';
 import { LEASES } from '../../src/database/lease-store.js';
+import { listAttic } from '../../src/migrations/attic/attic.js';
+import { KEPT_DOCUMENTS } from '../../src/migrations/attic/kept-documents.js';
 import { migrateAll } from '../../src/migrations/migrate.js';
 import type { MigrateOptions } from '../../src/migrations/migrate-options.js';
 import type { MigrationReport } from '../../src/migrations/report.js';
@@ -39,6 +42,12 @@ export interface EveryDeathOptions {
   readonly lanes?: number;
 }
 
+interface Expected {
+  readonly content: Snapshot;
+  readonly attic: string;
+  readonly refused: number;
+}
+
 interface Point {
   readonly most: number;
   readonly death: Death;
@@ -51,18 +60,19 @@ export async function everyDeath(journey: Journey, { every = 1, lanes = 4 }: Eve
   const report = await first.run();
   const commands = life.commands();
   await life.settled();
-  const expected = await snapshot(first.database.db);
-  const refused = report.datasets.flatMap(({ result, name, reasons }) =>
-    result === 'failed' ? [`${name}: ${reasons.join('; ')}`] : [],
+  const { db } = first.database;
+  const expected: Expected = { content: await snapshot(db), attic: await atticText(db), refused: refusedIn(report).length };
+  const refused = refusedIn(report);
+  const changes = differences(withoutAttic(journey.input), expected.content).some(
+    (line) => !/^config|\.version:|: missing$/.test(line),
   );
-  const changes = differences(journey.input, expected).some((line) => !/^config|\.version:|: missing$/.test(line));
 
   const points = pointsOf(commands, every);
   const wrong: string[] = [];
   let died = 0;
   const work = async (lane: Lane) => {
     for (let point = points.shift(); point !== undefined; point = points.shift()) {
-      const lines = await lane.dieAt(point, expected, refused.length);
+      const lines = await lane.dieAt(point, expected);
       if (lines === undefined) continue;
       died++;
       const { most, death } = point;
@@ -94,6 +104,22 @@ function onlyDifferent(a: Snapshot, b: Snapshot): [Snapshot, Snapshot] {
   return [without(a), without(b)];
 }
 
+function refusedIn({ datasets }: MigrationReport): string[] {
+  return datasets.flatMap(({ result, name, reasons }) => (result === 'failed' ? [`${name}: ${reasons.join('; ')}`] : []));
+}
+
+/** What the attic has: from where to where, and how many documents. Its entries also say when they were made. */
+async function atticText(db: Db): Promise<string> {
+  const entries = (await listAttic(db)).map(({ name, from, to, collections, indexes }) =>
+    JSON.stringify({ name, from, to, collections, indexes }),
+  );
+  return `${entries.sort().join(', ')} and ${await db.collection(KEPT_DOCUMENTS).countDocuments()} documents`;
+}
+
+function withoutAttic({ collections, metadata }: Snapshot): Snapshot {
+  return { metadata, collections: new Map([...collections].filter(([name]) => !name.startsWith('migrations.'))) };
+}
+
 class Lane {
   constructor(
     readonly journey: Journey,
@@ -112,11 +138,11 @@ class Lane {
 
   async reset(): Promise<void> {
     const { db } = this.database;
-    await reset(db, this.journey.input, await snapshot(db));
+    await reset(db, this.journey.input, await snapshot(db, true));
   }
 
   /** @returns what is wrong afterwards, or undefined when the journey ended before that point */
-  async dieAt({ most, death }: Point, expected: Snapshot, refused: number): Promise<string[] | undefined> {
+  async dieAt({ most, death }: Point, { content, attic, refused }: Expected): Promise<string[] | undefined> {
     const { db, name } = this.database;
     const { input } = this.journey;
     const dying = await connectAsAdmin(this.database);
@@ -129,8 +155,9 @@ class Lane {
     const report = await this.run();
     const failed = report.datasets.filter(({ result }) => result === 'failed');
     const result = await snapshot(db);
+    const kept = await atticText(db);
     const left = await db.collection(WORK).countDocuments();
-    await reset(db, input, result);
+    await reset(db, input, await snapshot(db, true));
     if (!life.died()) return undefined;
     return [
       ...differences(...onlyDifferent(expected, result), { base: input }),

@@ -3,10 +3,10 @@ import { insertRaw } from '../../src/database/raw.js';
 import { differences } from './differences.js';
 import { restore, type Snapshot } from './snapshot.js';
 
-const OWN = /^migrations\./;
+const OWN = /^migrations\.(?!attic)/;
 
 /**
- * Makes a database what it was before, given what it is now: only what differs is written again, which is many times as fast as
+ * Makes a database what it was before, given what it is now, with the attic: only what differs is written again, which is many times as fast as
  * a database of its own for every attempt.
  */
 export async function reset(db: Db, wanted: Snapshot, now: Snapshot): Promise<void> {

@@ -15,12 +15,17 @@ export interface Snapshot {
   readonly metadata: ReadonlyMap<string, CollectionMetadata>;
 }
 
-/** Reads a whole database. Views, system collections and what our own runners keep for themselves are left out. */
-export async function snapshot(db: Db): Promise<Snapshot> {
+/**
+ * Reads a whole database. Views, system collections and what our own runners keep for themselves are left out.
+ *
+ * @param attic whether what downgrades have kept is in it
+ */
+export async function snapshot(db: Db, attic = false): Promise<Snapshot> {
   const collections = new Map<string, Uint8Array[]>();
   const metadata = new Map<string, CollectionMetadata>();
   const found = (await db.listCollections().toArray()).filter(
-    ({ name, type }) => type === 'collection' && !/^(system|migrations)\./.test(name),
+    ({ name, type }) =>
+      type === 'collection' && (!/^(system|migrations)\./.test(name) || (attic && name.startsWith('migrations.attic'))),
   );
   for (const info of found.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const documents: Uint8Array[] = [];

@@ -24,6 +24,7 @@ export async function migrate(flags: MigrateFlags): Promise<number> {
     if (flags.unlock) return await (await import('../migrate-unlock.js')).unlock(connection, flags.yes === true);
     if (flags.pause || flags.resume || flags.cancel)
       return await (await import('../migrate-control.js')).controlRuns(connection, flags);
+    if (flags.attic) return await (await import('../migrate-attic.js')).showAttic(connection, flags.attic, flags);
     return await (await import('../migrate-run.js')).runMigration(connection, flags, target);
   } finally {
     await connection.close();

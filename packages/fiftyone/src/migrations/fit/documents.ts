@@ -1,4 +1,5 @@
 import type { ReadonlyDoc } from '../../bson/index.js';
+import { dropFrameIndex } from '../frame-index.js';
 import type { Release } from '../release-documents.js';
 import type { BulkEdit, Query } from '../revision.js';
 import { type SchemaKey, topLevelFields } from '../schema-fields.js';
@@ -64,7 +65,8 @@ function renameStored(collection: string, dataset: ReadonlyDoc, schema: SchemaKe
     if (field.get('ftype') !== OBJECT_ID_FIELD || typeof name !== 'string' || name.startsWith('_') || name === 'id') return [];
     if (names.has(`_${name}`)) return [];
     const filter = { [`_${name}`]: { $exists: true }, [name]: { $exists: false } };
-    return [edit(collection, `rename _${name} to ${name}`, filter, { $rename: { [`_${name}`]: name } })];
+    const rename = edit(collection, `rename _${name} to ${name}`, filter, { $rename: { [`_${name}`]: name } });
+    return name === 'sample_id' ? [dropFrameIndex(collection), rename] : [rename];
   });
 }
 

@@ -44,7 +44,7 @@ export async function previewEdit(
 ): Promise<EditPreview> {
   const { kind, summary, collection } = edit;
   const facts = { step, kind, summary, collection };
-  if (edit.kind === 'drop-index') return { ...facts, documents: 0, how: 'counted' };
+  if (edit.kind === 'drop-index' || edit.kind === 'create-index') return { ...facts, documents: 0, how: 'counted' };
   const filter = edit.kind === 'merge' ? mergeParts(edit).filter : edit.filter;
   const number = await count(db, edit.collection, filter, earlier);
   const example = number.documents > 0 ? await exampleFor(db, edit, detail) : undefined;

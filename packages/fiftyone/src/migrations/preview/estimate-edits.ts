@@ -13,7 +13,7 @@ const SMALL = 1000;
 export async function estimateEdits(db: Db, previews: ReadonlyMap<BulkEdit, EditPreview>): Promise<Estimate> {
   const estimates: Estimate[] = [];
   for (const edit of foldEdits([...previews.keys()])) {
-    if (edit.kind === 'drop-index') continue;
+    if (edit.kind === 'drop-index' || edit.kind === 'create-index') continue;
     const documents = previews.get(edit)?.documents ?? inOnePass(edit, previews);
     const size = await collectionSize(db, edit.kind === 'merge' ? edit.into : edit.collection);
     // a merge may start from a few videos and go into many frames

@@ -1,5 +1,6 @@
 import type { Db } from 'mongodb';
 import type { Value } from '../../bson/index.js';
+import { isAtticStage } from '../attic/plan-down.js';
 import type { MalformedDocuments } from '../documents-check.js';
 import { changesOf, type DatasetPlan } from '../plan.js';
 import type { BulkEdit } from '../revision.js';
@@ -45,7 +46,7 @@ export async function previewPlan(
 
 async function previewEdits(db: Db, { stages }: DatasetPlan, detail: Detail): Promise<Map<BulkEdit, EditPreview>> {
   const previews = new Map<BulkEdit, EditPreview>();
-  for (const { name, bulk } of stages) {
+  for (const { name, bulk } of stages.filter((stage) => !isAtticStage(stage))) {
     for (const edit of bulk) previews.set(edit, await previewEdit(db, name, edit, [...previews.keys()], detail));
   }
   return previews;

@@ -1,4 +1,5 @@
 import type { Doc, ReadonlyDoc } from '../../bson/index.js';
+import { dropFrameIndex } from '../frame-index.js';
 import {
   frameReferences,
   framesThatAreNoDocument,
@@ -215,8 +216,7 @@ function framesDown(samples: string, frames: string): BulkEdit[] {
         { collection: frames, filter: { ...namesSample, ...withSeveralShapes }, problem: SEVERAL_SHAPES },
       ],
     },
-    // Releases from 0.11.2 on make this index unique: without the ids of samples, frames of different videos would collide.
-    { kind: 'drop-index', summary: 'drop the index of frames by sample', collection: frames, index: FRAME_INDEX },
+    dropFrameIndex(frames),
     {
       kind: 'update',
       summary: 'take the points of polylines out of their list of shapes, and the id of its sample out of every frame',
@@ -226,8 +226,6 @@ function framesDown(samples: string, frames: string): BulkEdit[] {
     },
   ];
 }
-
-const FRAME_INDEX = '_sample_id_1_frame_number_1';
 
 const SEVERAL_SHAPES = 'a polyline has several shapes, but releases before 0.6.2 can store only one,';
 

@@ -1,0 +1,150 @@
+import type { Db } from 'mongodb';
+import { Doc, equal, ObjectId, type Value } from '../../bson/index.js';
+import { compareBase } from '../../version.js';
+import { frameIndex } from '../frame-index.js';
+import { RUN_MAPS } from '../linked-runs.js';
+import type { BulkEdit, DatasetRecord, KeptIndex } from '../revision.js';
+import type { AtticEntry } from './entry.js';
+import { countKept, type Kept } from './kept-documents.js';
+
+/** The release from which on the index of frames is unique. */
+const UNIQUE_SINCE = '0.11.2';
+
+/** What a plan does with the attic. */
+export interface AtticChanges {
+  /** What a way down is going to keep; its results files and what it made of the record show when it is carried out. */
+  readonly kept?: AtticEntry;
+  /** What a way up does with the entries that it comes across. */
+  readonly restoring: readonly Restoring[];
+}
+
+/** What a way up does with one entry. */
+export interface Restoring {
+  readonly entry: AtticEntry;
+  /** `part`: the way ends below where it was taken out, so the entry is still needed, as `written`. */
+  readonly done: 'all' | 'part' | 'nothing';
+  readonly written?: AtticEntry;
+  /** What is put back: `description`, `3 runs`. */
+  readonly putBack: readonly string[];
+  /** What is not, because somebody changed it meanwhile. */
+  readonly left: readonly string[];
+  readonly documents: readonly KeptFields[];
+}
+
+/** Documents to put back, except some of their fields. */
+export interface KeptFields {
+  readonly kept: Kept;
+  readonly except: readonly string[];
+}
+
+/**
+ * The same with what only the database knows: which indexes there are, how many documents are put back, and how many somebody
+ * changed.
+ */
+export async function looked(db: Db, changes: AtticChanges, edits: readonly BulkEdit[], resumed: boolean): Promise<AtticChanges> {
+  const { kept } = changes;
+  if (kept) {
+    // one that the interrupted run has dropped already is what the release makes
+    const assumed = (collection: string) => (resumed ? [frameIndex(collection, compareBase(kept.from, UNIQUE_SINCE) >= 0)] : []);
+    const dropped = edits.flatMap((edit) => (edit.kind === 'drop-index' ? [edit] : []));
+    const found = dropped.map(async ({ collection, index }) => (await findIndex(db, collection, index)) ?? assumed(collection));
+    return { ...changes, kept: { ...kept, indexes: (await Promise.all(found)).flat() } };
+  }
+  const restoring: Restoring[] = [];
+  for (const item of changes.restoring) {
+    const [putBack, left] = [[...item.putBack], [...item.left]];
+    for (const { kept, except } of item.documents) {
+      const counts = await countKept(db, kept, except);
+      if (counts.all > counts.left) putBack.push(`values of ${documents(counts.all - counts.left)} of ${kept.collection}`);
+      if (counts.left > 0) left.push(`values of ${documents(counts.left)} of ${kept.collection}`);
+    }
+    restoring.push({ ...item, putBack, left });
+  }
+  return { ...changes, restoring };
+}
+
+async function findIndex(db: Db, collection: string, name: string): Promise<KeptIndex | undefined> {
+  const indexes = await db
+    .collection(collection)
+    .listIndexes()
+    .toArray()
+    .catch((error) => {
+      if (error.codeName === 'NamespaceNotFound') return [];
+      throw error;
+    });
+  const found = indexes.find((index) => index.name === name);
+  return found && { collection, name, fields: Object.keys(found.key), unique: found.unique === true };
+}
+
+function documents(n: number): string {
+  return `${n} document${n === 1 ? '' : 's'}`;
+}
+
+/** What a commit does with the attic. */
+export interface AtticWork {
+  /** Entries to be written before the commit. */
+  readonly written: readonly AtticEntry[];
+  /** Entries that the commit makes needless, some with their documents. */
+  readonly removed: readonly { readonly id: string; readonly documents: string | undefined }[];
+  /** Entries that stay only for people, with what of them could not be put back. */
+  readonly restored: readonly { readonly id: string; readonly left: readonly string[] }[];
+  /** Results files that nothing names after the commit. */
+  readonly files: readonly Value[];
+}
+
+/**
+ * @param after the record that is committed
+ * @param replaced results files that were replaced by new ones
+ * @param rewritten the record with the names of the new files
+ */
+export function workOf(
+  changes: AtticChanges | undefined,
+  what: readonly string[],
+  after: DatasetRecord,
+  replaced: readonly Value[],
+  rewritten: (record: DatasetRecord) => DatasetRecord,
+): AtticWork {
+  const { kept, restoring = [] } = changes ?? {};
+  const down = kept ? [{ ...kept, what, files: replaced, after }] : [];
+  const parts = restoring.flatMap(({ written }) => {
+    if (!written) return [];
+    const files = without([...written.files, ...common(replaced, resultsOf(written.before))], []);
+    return [{ ...written, files, after: rewritten(written.after) }];
+  });
+  const done = restoring.filter(({ done }) => done !== 'nothing');
+  const full = done.filter(({ done }) => done === 'all');
+  const stays = [...down, ...parts, ...full.filter(({ left }) => left.length > 0).map(({ entry }) => entry)];
+  const needed = [...stays.flatMap(({ files }) => files), ...resultsOf(after)];
+  const made = done.flatMap(({ entry }) => without(resultsOf(entry.after), resultsOf(entry.before)));
+  return {
+    written: [...down, ...parts],
+    removed: [
+      ...full.filter(({ left }) => left.length === 0).map(({ entry }) => ({ id: entry.id, documents: entry.documents })),
+      ...done.filter(({ done }) => done === 'part').map(({ entry }) => ({ id: entry.id, documents: undefined })),
+    ],
+    restored: full.filter(({ left }) => left.length > 0).map(({ entry, left }) => ({ id: entry.id, left })),
+    files: without([...replaced, ...made], needed),
+  };
+}
+
+function without(values: readonly Value[], others: readonly Value[]): Value[] {
+  return values.filter(
+    (value, i) => !others.some((other) => equal(other, value)) && !values.slice(0, i).some((v) => equal(v, value)),
+  );
+}
+
+function common(values: readonly Value[], others: readonly Value[]): Value[] {
+  return values.filter((value) => others.some((other) => equal(other, value)));
+}
+
+/** The results files that a record names. */
+export function resultsOf({ dataset, runs }: DatasetRecord): ObjectId[] {
+  const inside = RUN_MAPS.flatMap((name) => {
+    const map = dataset.get(name);
+    return map instanceof Doc ? [...map.values()] : [];
+  });
+  return [...runs, ...inside].flatMap((run) => {
+    const file = run instanceof Map ? run.get('results') : undefined;
+    return file instanceof ObjectId ? [file] : [];
+  });
+}

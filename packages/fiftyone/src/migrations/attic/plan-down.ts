@@ -1,0 +1,90 @@
+import { equal, type ReadonlyDoc, type Value } from '../../bson/index.js';
+import type { DatasetPlan, Stage } from '../plan.js';
+import type { BulkEdit, DatasetRecord, StepContext } from '../revision.js';
+import { aside } from './aside.js';
+import { entryId, runText } from './entry.js';
+import { fieldsOf } from './fields-of.js';
+import { changedBy, copy, settle } from './kept-documents.js';
+
+/**
+ * A plan of a way down that keeps in the attic what it takes out. One that takes out nothing, so that going up again gives
+ * the same, stays as it is.
+ *
+ * @param run the id of the run, for people
+ */
+export function keepInAttic(
+  plan: DatasetPlan,
+  now: StepContext['now'],
+  run: string,
+  hasCollection: (name: string) => boolean,
+): DatasetPlan {
+  if (plan.blocked.length > 0 || plan.from === null || plan.stages.length === 0) return plan;
+  const { from, id: dataset, name, to, before, after } = plan;
+  const back = aside(after, to, from, now, 'back');
+  // going up again changes documents that going down leaves alone
+  const edits = [...plan.stages, ...back.stages].flatMap((stage) => stage.bulk).filter((edit) => hasCollection(edit.collection));
+  const changed = changedBy(edits);
+  const files = plan.stages.flatMap((stage) => stage.files);
+  if (changed.size === 0 && files.length === 0 && back.blocked.length === 0 && sameRecord(back.after, before)) return plan;
+  const order = runText(now);
+  const id = entryId({ dataset, order, from }, to, order);
+  const kept = [...changed.keys()].map((collection) => ({ documents: id, collection }));
+  const copies = kept.map((documents) => copy(documents, changed.get(documents.collection) ?? {}));
+  const fieldsUp = (collection: string) => {
+    const fields = back.stages.flatMap(({ bulk }) => bulk).flatMap((edit) => (isOf(edit, collection) ? [fieldsOf(edit)] : []));
+    return fields.some((names) => names === undefined) ? undefined : fields.flat().map(String);
+  };
+  const stages = [
+    ...(copies.length > 0 ? [atticStage('attic: keep', copies)] : []),
+    ...plan.stages,
+    ...(copies.length > 0
+      ? [
+          atticStage(
+            'attic: kept',
+            kept.map((documents) => settle(documents, fieldsUp(documents.collection))),
+          ),
+        ]
+      : []),
+  ];
+  const entry = {
+    id,
+    dataset,
+    name,
+    from,
+    to,
+    at: now.ms,
+    run,
+    what: [],
+    order,
+    by: order,
+    documents: id,
+    collections: [...changed.keys()],
+    indexes: [],
+    files: [],
+    restored: undefined,
+    left: [],
+    before,
+    after,
+  };
+  return { ...plan, stages, attic: { kept: entry, restoring: [] } };
+}
+
+/** A stage of a plan that is about the attic only. */
+export function atticStage(name: `attic: ${string}`, bulk: readonly BulkEdit[]): Stage {
+  return { name, summary: 'what the way down takes out is kept', bulk, files: [], loses: [], blocked: undefined };
+}
+
+/** Whether a stage is about the attic only: people see what it does by what is kept and put back. */
+export function isAtticStage({ name }: Stage): boolean {
+  return name.startsWith('attic: ');
+}
+
+function isOf(edit: BulkEdit, collection: string): boolean {
+  return (edit.kind === 'merge' ? edit.into : edit.collection) === collection;
+}
+
+/** Byte for byte. */
+function sameRecord(a: DatasetRecord, b: DatasetRecord): boolean {
+  const same = (x: readonly ReadonlyDoc[], y: readonly ReadonlyDoc[]) => equal(x as Value, y as Value);
+  return same([a.dataset], [b.dataset]) && same(a.runs, b.runs) && same(a.views, b.views);
+}
