@@ -6,8 +6,10 @@ import type { Direction } from '../src/migrations/select.js';
 import { idsOf, partOf } from './support/dataset-parts.js';
 import { everyDeath, type Journey } from './support/deaths.js';
 import { readDump } from './support/dump.js';
+import { freshDatabase } from './support/fresh-database.js';
 import { type GoldenCase, readGolden, snapshotOf } from './support/golden.js';
-import type { Snapshot } from './support/snapshot.js';
+import { migrated } from './support/migrated.js';
+import { type Snapshot, snapshot } from './support/snapshot.js';
 import { TINY_PARTS } from './support/tiny-parts.js';
 
 /** `npm run test:deaths` dies at every point, `npm test` at some of them. */
@@ -80,8 +82,8 @@ function atVersion(snapshot: Snapshot, version: string): Snapshot {
   return { ...snapshot, collections: new Map(snapshot.collections).set('datasets', datasets) };
 }
 
-/** Whole ways on what real clients wrote; `datasets` where not all can go it. */
-const PATHS: readonly { input: string; target: string; datasets?: readonly string[]; every: number }[] = [
+/** Whole ways on what real clients wrote, `first` to another version; `datasets` where not all can go it. */
+const PATHS: readonly { input: string; first?: string; target: string; datasets?: readonly string[]; every: number }[] = [
   { input: 'databases/0.6.0-synth', target: '1.22.1', every: 40 },
   { input: 'databases/1.22.1-main', target: '0.14.3', datasets: ['labels', 'video', 'all-fields', 'odd-fields'], every: 60 },
   { input: 'databases/1.22.1-main', target: '0.6.0', datasets: ['video', 'empty-video'], every: 60 },
@@ -93,13 +95,23 @@ const PATHS: readonly { input: string; target: string; datasets?: readonly strin
     every: 60,
   },
   { input: 'databases/0.14.3-main', target: '1.22.1', datasets: ['labels', 'video', 'all-fields', 'UPPER case'], every: 60 },
+  { input: 'databases/1.22.1-main', first: '0.15.1', target: '1.22.1', datasets: ['labels', 'video'], every: 30 },
+  { input: 'databases/1.22.1-main', first: '0.15.1', target: '0.18.0', datasets: ['labels', 'video'], every: 30 },
 ];
+
+/** With what the attic has then. */
+async function movedTo(input: Snapshot, target: string): Promise<Snapshot> {
+  const database = await freshDatabase(input);
+  await migrated(database, { target });
+  return await snapshot(database.db, true);
+}
 
 test.each(PATHS)(
   'a run that dies after any command on the way from $input to $target is finished by the next one',
   async (path) => {
     const whole = await readDump(path.input);
-    const input = path.datasets === undefined ? whole : partOf(whole, idsOf(whole, path.datasets));
+    const part = path.datasets === undefined ? whole : partOf(whole, idsOf(whole, path.datasets));
+    const input = path.first === undefined ? part : await movedTo(part, path.first);
     const name = `${path.input} to ${path.target}${path.datasets === undefined ? '' : ` (${path.datasets.join(', ')})`}`;
     await expectSurvived({ name, input, options: { target: path.target, partSizes: TINY_PARTS } }, path.every);
   },

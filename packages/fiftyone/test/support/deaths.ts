@@ -160,7 +160,8 @@ class Lane {
     await reset(db, input, await snapshot(db, true));
     if (!life.died()) return undefined;
     return [
-      ...differences(...onlyDifferent(expected, result), { base: input }),
+      ...differences(...onlyDifferent(content, result), { base: withoutAttic(input) }),
+      ...(kept === attic ? [] : [`the attic has ${kept}, not ${attic}`]),
       ...(failed.length === refused ? [] : failed.map(({ name, reasons }) => `${name} failed: ${reasons.join('; ')}`)),
       ...(left === 0 ? [] : [`${left} documents of work left`]),
     ];
