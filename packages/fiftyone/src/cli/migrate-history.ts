@@ -25,12 +25,13 @@ function runLine({ _id, holder, started, ended, target, database, migrated, fail
   return `${_id.slice(0, 8)}  ${started.toISOString()}  ${holder.user}@${holder.host}${to}: ${moved}${migrated} migrated, ${failed} failed (${took})`;
 }
 
-function datasetLines({ name, renamedFrom, from, to, result, steps, loses, reasons, seconds }: DatasetEntry): string[] {
+function datasetLines({ name, renamedFrom, from, to, result, steps, loses, findings, reasons, seconds }: DatasetEntry): string[] {
   const was = renamedFrom === undefined ? '' : ` (was '${renamedFrom}')`;
   return [
     `${name}${was}: ${result}, ${from ?? 'no version'} -> ${to ?? '?'} (${seconds} s)`,
     ...(steps.length > 0 ? [`  steps: ${steps.join(', ')}`] : []),
     ...loses.map((loss) => `  lost ${loss}`),
+    ...(findings ?? []).map(({ problem }) => `  found: ${problem}`),
     ...reasons.map((reason) => `  ${reason}`),
   ];
 }
