@@ -7,6 +7,8 @@ export { type DatabaseInfo, readInfo } from './migrations/info.js';
 export { migrateAll, migrateDatasets } from './migrations/migrate.js';
 export { migrateDatabase } from './migrations/migrate-database.js';
 export type { MigrateOptions } from './migrations/migrate-options.js';
+export type { Preview } from './migrations/preview/preview.js';
+export type { Total } from './migrations/preview/total.js';
 export type { DatabaseOutcome, DatasetOutcome, MigrationEvent, MigrationReport } from './migrations/report.js';
 export type { Finding, VerifiedDataset, VerifyReport } from './migrations/verify/finding.js';
 export { verify } from './migrations/verify/verify.js';

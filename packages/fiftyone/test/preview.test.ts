@@ -159,6 +159,19 @@ test('a large collection is sampled for an estimate of time and disk, and the jo
   expect((await database.db.listCollections({ name: /^migrations/ }).toArray()).length).toBe(0);
 });
 
+test('a document that is too large to be shown before and after has no example, and is counted all the same', async () => {
+  const fields = [{ name: 'id', ftype: 'fiftyone.core.fields.ObjectIdField' }];
+  const dataset = smallDataset('a', '0.19.0', { sample_collection_name: 'samples.1', sample_fields: fields });
+  const database = await databaseOf({
+    config: [{ version: '0.19.0', type: 'fiftyone' }],
+    datasets: [dataset],
+    'samples.1': [{ mask: 'x'.repeat(9_000_000) }],
+  });
+  const { code, stdout } = await fiftyone(['migrate', '--all', '--dry-run'], adminOf(database));
+  expect(code).toBe(0);
+  expect(stdout).toContain('  edits samples.1: write the id of the dataset (1 document)\n  edits samples.1: set created_at');
+});
+
 test('on a replica set the oplog counts too, and there is a warning when it is too small', async () => {
   const server = await startMongod({ replicaSet: true });
   const { MongoClient } = await import('mongodb');

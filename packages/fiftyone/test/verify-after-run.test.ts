@@ -1,10 +1,12 @@
 import { ObjectId } from 'mongodb';
 import { expect, test } from 'vitest';
 import { applyEdit } from '../src/migrations/bulk-edits.js';
+import { JOURNAL } from '../src/migrations/journal.js';
 import { pathBetween } from '../src/migrations/path.js';
 import { type DatasetPlan, planDataset } from '../src/migrations/plan.js';
 import { readRecord } from '../src/migrations/read-record.js';
 import { afterRunCheck } from '../src/migrations/verify/after-run.js';
+import { adminOf, fiftyone } from './support/command.js';
 import type { FreshDatabase } from './support/fresh-database.js';
 import { smallDatabase, smallDataset } from './support/small-database.js';
 
@@ -71,4 +73,27 @@ test('what cannot be looked at is a finding, not a failure', async () => {
   const [finding] = await afterRunCheck(database.db)(database.plan);
   expect(finding?.problem).toMatch(/^it could not be verified: /);
   expect(finding?.next).toBe('look again: fiftyone migrate --verify -n a');
+});
+
+test('what is found after a run is printed, makes the exit code 3, and is in the journal', async () => {
+  const database = await planned(100_000);
+  const samples = database.db.collection(SAMPLES);
+  let ended = false;
+  // an older client that never stops: whenever the edits end, it goes on after them
+  const client = (async () => {
+    while (!ended) await samples.insertOne({ filepath: 'late' });
+  })();
+  const { code, stdout } = await fiftyone(['migrate', '-n', 'a'], adminOf(database)).finally(() => {
+    ended = true;
+  });
+  await client;
+  expect({ code, stdout }).toEqual({
+    code: 3,
+    stdout: expect.stringMatching(/^1 dataset: 1 migrated, .*\na: _dataset_id is not/),
+  });
+  expect((await fiftyone(['migrate', '--verify'], adminOf(database))).code).toBe(1);
+  const entry = await database.db.collection(JOURNAL).findOne({ kind: 'dataset' });
+  expect(entry?.findings[0]).toMatchObject({ problem: '_dataset_id is not the id of the dataset', collection: SAMPLES });
+  const { stdout: history } = await fiftyone(['migrate', '--history', entry?.run], adminOf(database));
+  expect(history).toContain('\n  found: _dataset_id is not the id of the dataset\n');
 });

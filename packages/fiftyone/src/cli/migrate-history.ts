@@ -26,7 +26,7 @@ function runLine({ _id, holder, started, ended, target, database, migrated, fail
 }
 
 function datasetLines(entry: DatasetEntry): string[] {
-  const { name, renamedFrom, from, to, result, steps, loses, putBack, notPutBack, reasons, seconds } = entry;
+  const { name, renamedFrom, from, to, result, steps, loses, putBack, notPutBack, findings, reasons, seconds } = entry;
   const was = renamedFrom === undefined ? '' : ` (was '${renamedFrom}')`;
   return [
     `${name}${was}: ${result}, ${from ?? 'no version'} -> ${to ?? '?'} (${seconds} s)`,
@@ -34,6 +34,7 @@ function datasetLines(entry: DatasetEntry): string[] {
     ...loses.map((loss) => `  ${entry.kept ? 'kept in the attic' : 'lost'} ${loss}`),
     ...(putBack ? [`  put back ${putBack.join(', ')}`] : []),
     ...(notPutBack ? [`  not put back ${notPutBack.join(', ')}`] : []),
+    ...(findings ?? []).map(({ problem }) => `  found: ${problem}`),
     ...reasons.map((reason) => `  ${reason}`),
   ];
 }

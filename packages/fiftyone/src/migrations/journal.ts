@@ -2,6 +2,7 @@ import type { Db } from 'mongodb';
 import { batched } from '../batched.js';
 import type { Holder } from '../database/lease-store.js';
 import type { DatabaseOutcome, DatasetOutcome } from './report.js';
+import type { Finding } from './verify/finding.js';
 
 /** The collection of what was done, by whom and when. Clients of FiftyOne do not know it and leave it alone. */
 export const JOURNAL = 'migrations.journal';
@@ -25,7 +26,8 @@ export interface RunEntry {
 }
 
 /** What a run did to one dataset. */
-export interface DatasetEntry extends Omit<DatasetOutcome, 'error' | 'preview'> {
+export interface DatasetEntry extends Omit<DatasetOutcome, 'error' | 'preview' | 'findings'> {
+  readonly findings?: readonly Omit<Finding, 'example'>[];
   readonly _id: string;
   readonly kind: 'dataset';
   readonly run: string;
@@ -72,8 +74,9 @@ export class Journal {
   readonly #write = batched<DatasetOutcome, undefined>(BATCH, async (outcomes) => {
     await this.open();
     const run = this.holder.run;
-    const entries = outcomes.map(({ error: _, preview: __, ...outcome }): DatasetEntry => {
-      return { _id: `${run} ${this.#entries++}`, kind: 'dataset', run, at: new Date(), ...outcome };
+    const entries = outcomes.map(({ error: _, preview: __, findings, ...outcome }): DatasetEntry => {
+      const found = findings ? { findings: findings.map(({ example: ___, ...finding }) => finding) } : {};
+      return { _id: `${run} ${this.#entries++}`, kind: 'dataset', run, at: new Date(), ...outcome, ...found };
     });
     await this.#collection.insertMany(entries, { ordered: false });
     return outcomes.map(() => undefined);

@@ -1,5 +1,5 @@
 import { deserialize } from 'bson';
-import type { Db, Document } from 'mongodb';
+import { type Db, type Document, MongoServerError } from 'mongodb';
 import { Doc, decode, encode, type Value } from '../../bson/index.js';
 import type { BulkEdit, MergeEdit, Query, UpdateEdit } from '../revision.js';
 import { type Detail, type Differences, differencesIn } from './differences.js';
@@ -67,27 +67,25 @@ async function count(
   try {
     return { documents: await collection.countDocuments(filter, { maxTimeMS: MOST_MS }), how: 'counted' };
   } catch (error) {
-    if (!tookTooLong(error)) throw error;
+    if ((error as { code?: unknown }).code !== TOO_LONG) throw error;
     return { documents: await all(), how: 'at most' };
   }
 }
 
-function tookTooLong(error: unknown): boolean {
-  return (error as { code?: unknown }).code === TOO_LONG;
-}
-
-/** An example that takes too long to find is left out. */
+/** An example that takes too long to find, or that is too large to show twice, is left out. */
 async function exampleFor(db: Db, edit: UpdateEdit | MergeEdit, detail: Detail): Promise<Example | undefined> {
   try {
     return edit.kind === 'merge' ? await mergeExample(db, edit, detail) : await updateExample(db, edit, detail);
   } catch (error) {
-    if (!tookTooLong(error)) throw error;
+    if (!(error instanceof MongoServerError)) throw error;
     return undefined;
   }
 }
 
 async function updateExample(db: Db, edit: UpdateEdit, detail: Detail): Promise<Example | undefined> {
-  const [found] = await aggregate(db, edit.collection, [{ $match: edit.filter }, { $limit: 1 }, beside(updateStages(edit))]);
+  const stages = updateStages(edit);
+  if (stages === undefined) return undefined;
+  const [found] = await aggregate(db, edit.collection, [{ $match: edit.filter }, { $limit: 1 }, beside(stages)]);
   return found && exampleOf(found, detail);
 }
 

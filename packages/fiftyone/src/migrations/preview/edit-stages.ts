@@ -1,18 +1,19 @@
 import type { MergeEdit, Query, UpdateEdit } from '../revision.js';
 
-/** The stages that show what an update would make of a document, without writing it. */
-export function updateStages({ update }: UpdateEdit): readonly Query[] {
+/** The stages that show what an update would make of a document, without writing it; undefined if stages cannot say it. */
+export function updateStages({ update }: UpdateEdit): readonly Query[] | undefined {
   if (Array.isArray(update)) return update;
-  return Object.entries(update).flatMap(([operator, fields]) => operatorStages(operator, fields as Query));
+  const stages = Object.entries(update).map(([operator, fields]) => operatorStages(operator, fields as Query));
+  return stages.some((some) => some === undefined) ? undefined : stages.flatMap((some) => some ?? []);
 }
 
 /** Only the operators that revisions use. */
-function operatorStages(operator: string, fields: Query): Query[] {
+function operatorStages(operator: string, fields: Query): Query[] | undefined {
   if (operator === '$set') return [{ $set: mapValues(fields, (value) => ({ $literal: value })) }];
   if (operator === '$unset') return [{ $unset: Object.keys(fields) }];
   if (operator === '$rename')
     return Object.entries(fields).flatMap(([from, to]) => [{ $set: { [String(to)]: `$${from}` } }, { $unset: from }]);
-  throw new TypeError(`no preview of the update operator ${operator}`);
+  return undefined;
 }
 
 function mapValues(fields: Query, change: (value: unknown) => unknown): Query {

@@ -1,4 +1,4 @@
-import type { Db } from 'mongodb';
+import { type Db, MongoServerError } from 'mongodb';
 import type { MergeEdit, Query, UpdateEdit } from '../revision.js';
 import { mergeParts, updateStages } from './edit-stages.js';
 import type { Sample } from './estimate.js';
@@ -13,6 +13,7 @@ const NO_SAMPLE: Sample = { documents: 0, seconds: 0, bytesBefore: 0, bytesAfter
 /** Works out what an edit makes of a few documents, reading only, and measures it. */
 export async function sampleOf(db: Db, edit: UpdateEdit | MergeEdit): Promise<Sample> {
   const { filter, stages } = edit.kind === 'merge' ? mergeParts(edit) : { filter: edit.filter, stages: updateStages(edit) };
+  if (stages === undefined) return NO_SAMPLE;
   try {
     const chosen = await chosenBy(db, edit.collection, filter);
     if (chosen.length === 0) return NO_SAMPLE;
@@ -23,8 +24,9 @@ export async function sampleOf(db: Db, edit: UpdateEdit | MergeEdit): Promise<Sa
     const whole = stages.some((stage) => '$replaceWith' in stage);
     return { documents: chosen.length, seconds: after.seconds, bytesBefore: before.bytes, bytesAfter, whole };
   } catch (error) {
-    if ((error as { codeName?: string }).codeName === 'MaxTimeMSExpired') return NO_SAMPLE;
-    throw error;
+    // an estimate is not worth a failure
+    if (!(error instanceof MongoServerError)) throw error;
+    return NO_SAMPLE;
   }
 }
 
