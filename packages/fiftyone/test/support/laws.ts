@@ -71,7 +71,7 @@ export function thereAndBack(record: DatasetRecord, way: Way, isLeftOver: IsLeft
   if (there.blocked.length > 0) return { blocked: true, violations };
   const again = plannedTwice(there.after, back, violations);
   if (again.blocked.length > 0) {
-    if (!again.blocked.some((reason) => LOOKS_NEWER.test(reason)))
+    if (!again.blocked.some((reason) => LOOKS_NEWER.test(reason) || MALFORMED.test(reason)))
       violations.push({ law: 'who got there gets back', lines: again.blocked });
     return { blocked: false, violations };
   }

@@ -1,6 +1,7 @@
 import type { Doc, ReadonlyDoc } from '../../bson/index.js';
 import {
   frameReferences,
+  framesOfNoSample,
   framesThatAreNoDocument,
   referencedNumber,
   refersToFrames,
@@ -198,6 +199,7 @@ function framesDown(samples: string, frames: string): BulkEdit[] {
       ],
       refuses: [
         framesThatAreNoDocument(samples),
+        framesOfNoSample(frames),
         {
           collection: frames,
           filter: { ...namesSample, $expr: { $ne: ['$frame_number', number] } },
