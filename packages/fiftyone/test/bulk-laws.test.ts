@@ -4,9 +4,11 @@ import { Doc, decode, type ObjectId, type Value } from '../src/bson/index.js';
 import { applyEdit } from '../src/migrations/apply.js';
 import { derivedIds } from '../src/migrations/derived-ids.js';
 import { findMalformed } from '../src/migrations/documents-check.js';
+import { fitDocuments } from '../src/migrations/fit/documents.js';
 import { foldEdits } from '../src/migrations/fold-edits.js';
 import { pathBetween } from '../src/migrations/path.js';
 import { planDataset } from '../src/migrations/plan.js';
+import { releaseAt } from '../src/migrations/release-documents.js';
 import type { BulkEdit } from '../src/migrations/revision.js';
 import { differences } from './support/differences.js';
 import { readDump } from './support/dump.js';
@@ -16,6 +18,7 @@ import { type Change, Donors, mutate } from './support/mutations.js';
 import { contextFor } from './support/plan-context.js';
 import { VERSIONS } from './support/record-pool.js';
 import { reset } from './support/reset.js';
+import { databaseOf } from './support/small-database.js';
 import { type Snapshot, snapshot } from './support/snapshot.js';
 
 /** How many generated collections per recorded database. */
@@ -133,3 +136,19 @@ function filled(own: OwnDocuments, changes: readonly (readonly Change[])[]): Own
   });
   return { ...own, large: new Map(large) };
 }
+
+test('labels in a list, where one document of them belongs, stay as they are and stop nothing', async () => {
+  const label = { _cls: 'Detection', instance: { _cls: 'Instance' } };
+  const samples = [
+    { _id: 1, pred: [{ _cls: 'Detections', detections: [label] }] },
+    { _id: 2, pred: { _cls: 'Detections', detections: [label] } },
+  ];
+  const database = await databaseOf({ samples });
+  const field = Doc.of(['name', 'pred'], ['embedded_doc_type', 'fiftyone.core.labels.Detections'], ['db_field', 'pred']);
+  const dataset = Doc.of(['sample_collection_name', 'samples'], ['sample_fields', [field]]);
+  for (const edit of fitDocuments(dataset, releaseAt('1.4.0'), [])) await applyEdit(database.db, edit);
+  expect(await database.db.collection<object>('samples').find().toArray()).toEqual([
+    samples[0],
+    { _id: 2, pred: { _cls: 'Detections', detections: [{ _cls: 'Detection' }] } },
+  ]);
+});
