@@ -31,3 +31,9 @@ export function framesThatAreNoDocument(samples: string): Malformed {
   const filter = { $expr: { $not: [{ $in: [{ $type: '$frames' }, ['object', 'null', 'missing']] }] } };
   return { collection: samples, filter, problem: 'frames is no document' };
 }
+
+/** Refuses frames that say of which sample they are, but not in a way in which samples can be found. */
+export function framesOfNoSample(frames: string): Malformed {
+  const filter = { _sample_id: { $exists: true }, $expr: { $in: [{ $type: '$_sample_id' }, ['array', 'null', 'undefined']] } };
+  return { collection: frames, filter, problem: '_sample_id is no id' };
+}

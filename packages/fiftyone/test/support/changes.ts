@@ -48,15 +48,16 @@ function byId(docs: readonly ReadonlyMap<string, Value>[]): Doc {
   return new Doc(docs.map((doc) => [toEjson(doc.get('_id') ?? null), new Doc(doc)]));
 }
 
-/** The entries of what has any; what is in a list of documents by its name, or else by its place. */
+/** The entries of what has any; what is in a list of documents by its name, or its place among those without one. */
 function entriesOf(value: Value | undefined): ReadonlyMap<string, Value> | undefined {
   if (value instanceof Doc) return value;
   if (!Array.isArray(value) || !value.some((item) => item instanceof Doc)) return undefined;
-  const nameOf = (item: Value, i: number) => {
+  let nameless = 0;
+  const nameOf = (item: Value) => {
     const name = item instanceof Doc ? item.get('name') : undefined;
-    return typeof name === 'string' ? name : `${i}`;
+    return typeof name === 'string' ? name : `${nameless++}`;
   };
-  return new Map(value.map((item, i) => [`[${nameOf(item, i)}]`, item]));
+  return new Map(value.map((item) => [`[${nameOf(item)}]`, item]));
 }
 
 /** `sample_fields[ground_truth].description` */

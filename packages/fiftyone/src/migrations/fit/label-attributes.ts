@@ -67,8 +67,10 @@ function attributesOf(label: string, release: Release): Attribute[] {
 function cleaned(field: string, list: string | undefined, attributes: readonly Attribute[]): Query {
   const labels = list === undefined ? field : `${field}.${list}`;
   const each = { $map: { input: labels, as: 'label', in: without('$$label', attributes) } };
-  const items = list === undefined ? each : { $mergeObjects: [field, { [list]: each }] };
-  return { $cond: [{ $isArray: labels }, items, list === undefined ? without(field, attributes) : field] };
+  if (list === undefined) return { $cond: [{ $isArray: field }, each, without(field, attributes)] };
+  // the path of labels in a list of documents is a list too, but a list has no place for them
+  const isList = { $and: [{ $eq: [{ $type: field }, 'object'] }, { $isArray: labels }] };
+  return { $cond: [isList, { $mergeObjects: [field, { [list]: each }] }, field] };
 }
 
 function without(label: string, attributes: readonly Attribute[]): Query {

@@ -2,6 +2,7 @@ import type { Doc, ReadonlyDoc } from '../../bson/index.js';
 import { dropFrameIndex } from '../frame-index.js';
 import {
   frameReferences,
+  framesOfNoSample,
   framesThatAreNoDocument,
   referencedNumber,
   refersToFrames,
@@ -208,6 +209,7 @@ function framesDown(samples: string, frames: string): BulkEdit[] {
       ],
       refuses: [
         framesThatAreNoDocument(samples),
+        framesOfNoSample(frames),
         {
           collection: frames,
           filter: { ...namesSample, $expr: { $ne: ['$frame_number', number] } },

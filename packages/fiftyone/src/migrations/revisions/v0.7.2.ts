@@ -1,5 +1,5 @@
 import { Doc } from '../../bson/index.js';
-import { framesThatAreNoDocument, holdsFrameReferences } from '../frame-references.js';
+import { framesOfNoSample, framesThatAreNoDocument, holdsFrameReferences } from '../frame-references.js';
 import type { Query, Revision } from '../revision.js';
 import { impliedFrameCollection, sampleCollection } from '../sample-collection.js';
 import { topLevelFields } from '../schema-fields.js';
@@ -63,7 +63,7 @@ export const v0_7_2: Revision = {
             { $group: { _id: '$_sample_id', frame_count: { $sum: 1 } } },
             intoSamples(samples, { $mergeObjects: ['$frames', { frame_count: '$$new.frame_count' }] }),
           ],
-          refuses: [framesThatAreNoDocument(samples)],
+          refuses: [framesThatAreNoDocument(samples), framesOfNoSample(frames)],
         },
       ];
     },
