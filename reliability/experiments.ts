@@ -1,3 +1,5 @@
+import { clocks } from './clocks.js';
+import { disksFull } from './disk-full.js';
 import type { Experiment } from './experiment.js';
 import { kills } from './kills.js';
 import { blackHoles, cuts, slowness } from './network.js';
@@ -38,4 +40,6 @@ export const experiments: readonly Experiment[] = [
   { name: 'black-holes', title: 'the network swallows everything', rounds: 12, abreast: 12, run: blackHoles },
   { name: 'slow', title: 'the network is slow', rounds: 3, abreast: 3, run: slowness },
   { name: 'step-downs', title: 'the primary of a replica set steps down', rounds: 30, abreast: 1, run: stepDowns },
+  { name: 'disk-full', title: 'the disk of the server is full', rounds: 12, abreast: 1, run: disksFull },
+  { name: 'clocks', title: 'the clocks of runners are off by an hour', rounds: 12, abreast: 6, run: clocks },
 ];

@@ -35,7 +35,7 @@ export async function races({ rounds, abreast, seed, tell }: Omit<Conditions, 's
       const stopped: (number | undefined)[] = Array.from({ length: processes }, (_, p) =>
         p > 0 && random() < 0.4 ? random() : undefined,
       );
-      if (stopped.every((moment) => moment === undefined)) stopped[1] = random();
+      if (!stopped.some((moment) => moment !== undefined)) stopped[1] = random();
       return stopped;
     });
     const outcomes = await inRounds(rounds, abreast, async (i) => {

@@ -46,16 +46,16 @@ export class Journal {
   /** Opens the journal of the run, before its first write. */
   open(): Promise<unknown> {
     const { from, to, result } = this.database ?? {};
-    this.#opened ??= this.#collection.insertOne({
+    const entry: Omit<RunEntry, 'started'> = {
       _id: this.holder.run,
       kind: 'run',
       holder: this.holder,
-      started: new Date(),
       ended: null,
       target: this.target ?? null,
       database: result === 'migrated' ? { from: from as string, to: to as string } : null,
       ...this.#counts,
-    });
+    };
+    this.#opened ??= this.#collection.bulkWrite([insertion(entry, 'started')]);
     return this.#opened;
   }
 
@@ -69,10 +69,13 @@ export class Journal {
   readonly #write = batched<DatasetOutcome, undefined>(BATCH, async (outcomes) => {
     await this.open();
     const run = this.holder.run;
-    const entries = outcomes.map(({ error: _, ...outcome }): DatasetEntry => {
-      return { _id: `${run} ${this.#entries++}`, kind: 'dataset', run, at: new Date(), ...outcome };
+    const entries = outcomes.map(({ error: _, ...outcome }): Omit<DatasetEntry, 'at'> => {
+      return { _id: `${run} ${this.#entries++}`, kind: 'dataset', run, ...outcome };
     });
-    await this.#collection.insertMany(entries, { ordered: false });
+    await this.#collection.bulkWrite(
+      entries.map((entry) => insertion(entry, 'at')),
+      { ordered: false },
+    );
     return outcomes.map(() => undefined);
   });
 
@@ -80,12 +83,18 @@ export class Journal {
   async close(): Promise<void> {
     if (!this.#opened) return;
     await this.#opened;
-    await this.#collection.updateOne({ _id: this.holder.run }, { $set: { ended: new Date(), ...this.#counts } });
+    await this.#collection.updateOne({ _id: this.holder.run }, [{ $set: { ended: '$$NOW', ...this.#counts } }]);
   }
 
   get #collection() {
     return this.db.collection<RunEntry | DatasetEntry>(JOURNAL);
   }
+}
+
+/** Inserts an entry with the server's time, since clocks of clients differ. */
+function insertion({ _id, ...entry }: { readonly _id: string }, time: 'started' | 'at') {
+  const update = [{ $replaceWith: { $mergeObjects: [{ _id }, { $literal: entry }, { [time]: '$$NOW' }] } }];
+  return { updateOne: { filter: { _id }, update, upsert: true } };
 }
 
 /** The runs of a database, newest first. */

@@ -4,10 +4,10 @@ import { isHeld, type Lease, type StoredLease } from '../database/leases.js';
 import {
   DatasetNotFoundError,
   FiftyOneError,
+  hintForServer,
   isUnreachable,
   MalformedError,
   RefusedError,
-  SERVER_GONE,
   ServerGoneError,
 } from '../errors.js';
 import { shellWord } from '../shell-word.js';
@@ -185,7 +185,7 @@ function unchanged(row: Row, why: string): DatasetOutcome {
 }
 
 function failed(facts: Facts, error: unknown, started: number): DatasetOutcome {
-  const hint = error instanceof FiftyOneError ? error.hint : isUnreachable(error) ? SERVER_GONE : undefined;
+  const hint = error instanceof FiftyOneError ? error.hint : hintForServer(error);
   const reasons = error instanceof RefusedError ? error.reasons : [shortened((error as Error).message)];
   const outcome = { ...facts, reasons, error: error as Error, seconds: since(started) };
   return { ...outcome, result: 'failed', ...(hint === undefined ? {} : { hint }) };
