@@ -60,10 +60,9 @@ async function fillOnce(scenario: Scenario, folder: string, room: number) {
     const first = await startFiftyone(scenario.args, adminOf({ uri: server.uri, name })).result;
     rmSync(ballast);
     const died = !(await answers(server.uri));
-    if (died) {
-      await server.stop();
-      server = await startMongod({ dbpath: folder, args: WRITE_OUT });
-    }
+    // one that has seen a full disk may give up at any moment; what it has confirmed stays
+    await server.stop();
+    server = await startMongod({ dbpath: folder, args: WRITE_OUT });
     const lines = unclear(first);
     const rest = await use(server.uri, async (client) => {
       const db = client.db(name);
@@ -87,6 +86,7 @@ async function use<T>(uri: string, what: (client: MongoClient) => Promise<T>): P
   }
 }
 
+/** Whether the server still writes; if so, all that came before is safe as well. */
 async function answers(uri: string): Promise<boolean> {
   try {
     return await use(`${uri}/?serverSelectionTimeoutMS=1500`, async (client) => {

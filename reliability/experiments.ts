@@ -2,6 +2,7 @@ import { clocks } from './clocks.js';
 import { disksFull } from './disk-full.js';
 import type { Experiment } from './experiment.js';
 import { kills } from './kills.js';
+import { loads } from './loads.js';
 import { blackHoles, cuts, slowness } from './network.js';
 import { races } from './races.js';
 import { stepDowns } from './step-downs.js';
@@ -30,6 +31,7 @@ export const experiments: readonly Experiment[] = [
     abreast: 4,
     run: zombies,
   },
+  { name: 'loads', title: 'processes that load an old dataset together', rounds: 10, abreast: 2, run: loads },
   {
     name: 'cuts',
     title: 'the network is cut before, in or after a command',
