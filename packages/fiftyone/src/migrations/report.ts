@@ -17,6 +17,8 @@ export interface DatasetOutcome {
   readonly warnings: readonly string[];
   /** Why nothing was done, or why it failed. */
   readonly reasons: readonly string[];
+  /** Set when nothing was left to do because another run had migrated it meanwhile; the reason says whose. */
+  readonly byOthers?: true;
   readonly hint?: string;
   /** What was thrown, for callers that throw it again. */
   readonly error?: Error;
