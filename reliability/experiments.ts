@@ -1,5 +1,8 @@
+import { clocks } from './clocks.js';
+import { disksFull } from './disk-full.js';
 import type { Experiment } from './experiment.js';
 import { kills } from './kills.js';
+import { loads } from './loads.js';
 import { blackHoles, cuts, slowness } from './network.js';
 import { races } from './races.js';
 import { stepDowns } from './step-downs.js';
@@ -28,6 +31,7 @@ export const experiments: readonly Experiment[] = [
     abreast: 4,
     run: zombies,
   },
+  { name: 'loads', title: 'processes that load an old dataset together', rounds: 10, abreast: 2, run: loads },
   {
     name: 'cuts',
     title: 'the network is cut before, in or after a command',
@@ -38,4 +42,6 @@ export const experiments: readonly Experiment[] = [
   { name: 'black-holes', title: 'the network swallows everything', rounds: 12, abreast: 12, run: blackHoles },
   { name: 'slow', title: 'the network is slow', rounds: 3, abreast: 3, run: slowness },
   { name: 'step-downs', title: 'the primary of a replica set steps down', rounds: 30, abreast: 1, run: stepDowns },
+  { name: 'disk-full', title: 'the disk of the server is full', rounds: 12, abreast: 1, run: disksFull },
+  { name: 'clocks', title: 'the clocks of runners are off by an hour', rounds: 12, abreast: 6, run: clocks },
 ];

@@ -32,8 +32,9 @@ export async function races({ rounds, abreast, seed, tell }: Omit<Conditions, 's
     const plans = Array.from({ length: rounds }, (_, i) => {
       const processes = PROCESSES[i % PROCESSES.length] as number;
       // at least one goes on
-      const stopped: (number | undefined)[] = [];
-      for (let p = 0; p < processes; p++) stopped.push(p > 0 && random() < 0.4 ? random() : undefined);
+      const stopped: (number | undefined)[] = Array.from({ length: processes }, (_, p) =>
+        p > 0 && random() < 0.4 ? random() : undefined,
+      );
       if (!stopped.some((moment) => moment !== undefined)) stopped[1] = random();
       return stopped;
     });

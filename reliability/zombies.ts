@@ -55,6 +55,7 @@ export async function zombies({ server, rounds, abreast, tell }: Conditions): Pr
     const lines = await inRounds(points, abreast, async (i) => {
       const held = 1 + Math.floor(i * every);
       const found = await arrivesLate(server.uri, way, input, undisturbed.expected, held);
+      if (found.length > 0) tell(`command ${held} while others ${way.meanwhile}: ${found.length}, e.g. ${found[0]}`);
       return found.map((line) => `${way.recorded} to ${way.to}, command ${held} held while others ${way.meanwhile}: ${line}`);
     });
     tell(`${way.recorded} to ${way.to}, others ${way.meanwhile}: ${points} commands held, ${lines.flat().length} differences`);

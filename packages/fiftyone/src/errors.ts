@@ -90,3 +90,15 @@ export function isUnreachable(error: unknown): boolean {
   const name = error instanceof Error ? error.name : '';
   return /^(Mongo(Network|ServerSelection|NotConnected|TopologyClosed|PoolCleared)|PoolClearedOnNetworkError)/.test(name);
 }
+
+/** The server's codes for a command that it gave up because it is not the primary of its replica set, or no longer. */
+const NOT_PRIMARY: readonly unknown[] = [91, 189, 10058, 10107, 11600, 11602, 13435, 13436];
+
+/** What to do about an error that the server or the way to it brought about, if it passes by itself. */
+export function hintForServer(error: unknown): string | undefined {
+  if (isUnreachable(error)) return SERVER_GONE;
+  const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
+  return NOT_PRIMARY.includes(code)
+    ? 'the primary of the replica set has changed: the same command does what is left'
+    : undefined;
+}

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { Doc, decode, type ObjectId, type Value } from '../src/bson/index.js';
-import { applyEdit } from '../src/migrations/apply.js';
+import { applyEdit } from '../src/migrations/bulk-edits.js';
 import { derivedIds } from '../src/migrations/derived-ids.js';
 import { findMalformed } from '../src/migrations/documents-check.js';
 import { fitDocuments } from '../src/migrations/fit/documents.js';

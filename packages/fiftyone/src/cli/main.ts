@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
-import { ExitCode, FiftyOneError, isUnreachable, SERVER_GONE, UsageError } from '../errors.js';
+import { ExitCode, FiftyOneError, hintForServer, UsageError } from '../errors.js';
 import { sdkVersion } from '../version.js';
 
 const EXIT_CODES = `
@@ -45,8 +45,7 @@ function printError(error: unknown): number {
 /** What to do about an error of the server or of the way to it. */
 function hintFor(error: Error & { code?: unknown }): string {
   if (error.code === 13) return 'the database user may not do this: check the user and its roles in FIFTYONE_DATABASE_URI';
-  if (isUnreachable(error)) return SERVER_GONE;
-  return 'nothing is half-done: the same command does what is left';
+  return hintForServer(error) ?? 'nothing is half-done: the same command does what is left';
 }
 
 /** The commands and their options; each option's help is what users read. @param exit is told the exit code of a command */

@@ -18,6 +18,8 @@ export function reportText(report: MigrationReport): string {
     if (stopped.length > 0) parts.push(`${stopped.length} begun: ${stopped.map(({ name }) => name).join(', ')}`);
     if (notRun.length > 0) parts.push(`${notRun.length} not run`);
     lines.push(`${count(datasets.length + notRun.length, 'dataset')}: ${parts.join(', ')}`);
+    const others = counts(same.flatMap(({ byOthers, reasons }) => (byOthers ? reasons : [])));
+    for (const [reason, n] of others) lines.push(`  ${n} of the unchanged: ${reason}`);
   }
   for (const { name, renamedFrom } of migrated)
     if (renamedFrom !== undefined) lines.push(`Renamed '${renamedFrom}' to '${name}'`);
@@ -58,10 +60,14 @@ function failure({ name, reasons, hint, error }: DatasetOutcome, options: readon
   return lines;
 }
 
-/** `3 x 'why'` for reasons that repeat, most frequent first. */
+/** Reasons, with how often they occur if there are several, most frequent first. */
 export function summary(reasons: readonly string[]): string {
-  const counts = new Map<string, number>();
-  for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
-  const sorted = [...counts].sort(([, a], [, b]) => b - a);
+  const sorted = counts(reasons);
   return sorted.length === 1 ? (sorted[0]?.[0] ?? '') : sorted.map(([reason, n]) => `${reason} (${n})`).join('; ');
+}
+
+function counts(reasons: readonly string[]): [string, number][] {
+  const found = new Map<string, number>();
+  for (const reason of reasons) found.set(reason, (found.get(reason) ?? 0) + 1);
+  return [...found].sort(([, a], [, b]) => b - a);
 }

@@ -50,16 +50,16 @@ export class Journal {
   /** Opens the journal of the run, before its first write. */
   open(): Promise<unknown> {
     const { from, to, result } = this.database ?? {};
-    this.#opened ??= this.#collection.insertOne({
+    const entry: Omit<RunEntry, 'started'> = {
       _id: this.holder.run,
       kind: 'run',
       holder: this.holder,
-      started: new Date(),
       ended: null,
       target: this.target ?? null,
       database: result === 'migrated' ? { from: from as string, to: to as string } : null,
       ...this.#counts,
-    });
+    };
+    this.#opened ??= this.#collection.bulkWrite([insertion(entry, 'started')]);
     return this.#opened;
   }
 
@@ -74,11 +74,14 @@ export class Journal {
   readonly #write = batched<DatasetOutcome, undefined>(BATCH, async (outcomes) => {
     await this.open();
     const run = this.holder.run;
-    const entries = outcomes.map(({ error: _, preview: __, findings, ...outcome }): DatasetEntry => {
+    const entries = outcomes.map(({ error: _, preview: __, findings, ...outcome }): Omit<DatasetEntry, 'at'> => {
       const found = findings ? { findings: findings.map(({ example: ___, ...finding }) => finding) } : {};
-      return { _id: `${run} ${this.#entries++}`, kind: 'dataset', run, at: new Date(), ...outcome, ...found };
+      return { _id: `${run} ${this.#entries++}`, kind: 'dataset', run, ...outcome, ...found };
     });
-    await this.#collection.insertMany(entries, { ordered: false });
+    await this.#collection.bulkWrite(
+      entries.map((entry) => insertion(entry, 'at')),
+      { ordered: false },
+    );
     return outcomes.map(() => undefined);
   });
 
@@ -86,15 +89,19 @@ export class Journal {
   async close(stopped?: string): Promise<void> {
     if (!this.#opened) return;
     await this.#opened;
-    await this.#collection.updateOne(
-      { _id: this.holder.run },
-      { $set: { ended: new Date(), ...this.#counts, ...(stopped === undefined ? {} : { stopped }) } },
-    );
+    const end = stopped === undefined ? {} : { stopped: { $literal: stopped } };
+    await this.#collection.updateOne({ _id: this.holder.run }, [{ $set: { ended: '$$NOW', ...this.#counts, ...end } }]);
   }
 
   get #collection() {
     return this.db.collection<RunEntry | DatasetEntry>(JOURNAL);
   }
+}
+
+/** Inserts an entry with the server's time, since clocks of clients differ. */
+function insertion({ _id, ...entry }: { readonly _id: string }, time: 'started' | 'at') {
+  const update = [{ $replaceWith: { $mergeObjects: [{ _id }, { $literal: entry }, { [time]: '$$NOW' }] } }];
+  return { updateOne: { filter: { _id }, update, upsert: true } };
 }
 
 /** The runs of a database, newest first. */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ObjectId } from '../bson/index.js';
 import type { Connection } from '../database/connection.js';
 import { readDatabaseConfig } from '../database/database-config.js';
+import type { Holder } from '../database/lease-store.js';
 import { DatasetNotFoundError } from '../errors.js';
 import { gateConnection } from './gate.js';
 import { inWindow } from './in-window.js';
@@ -54,19 +55,20 @@ async function migrateRows(
   let failed = false;
   const { control } = run;
   const stopped = () => run.server.gone || control.stopped !== undefined || (failed && options.stopAtFailure === true);
-  const told = new Set<Row>();
+  const holders = new Map<Row, Holder>();
   let waiting = rows;
   if (!options.dryRun) control.start();
   try {
     while (waiting.length > 0 && !stopped()) {
       const leased: Row[] = [];
       await inWindow(waiting, options.stopAtFailure ? 1 : WINDOW, stopped, async (row, turn) => {
-        const outcome = await migrateOne(run, row, turn);
-        if (outcome === undefined) return;
+        const tried = await migrateOne(run, row, turn);
+        if (tried === undefined) return;
+        const outcome = 'result' in tried ? byWhom(tried, row, holders.get(row)) : tried;
         if (!('result' in outcome)) {
           leased.push(row);
-          if (!told.has(row)) options.onEvent?.({ kind: 'waiting', name: row.name ?? '', holder: outcome.holder });
-          told.add(row);
+          if (!holders.has(row)) options.onEvent?.({ kind: 'waiting', name: row.name ?? '', holder: outcome.holder });
+          holders.set(row, outcome.holder);
           return;
         }
         failed ||= outcome.result === 'failed';
@@ -95,4 +97,11 @@ async function migrateRows(
     datasets: rows.flatMap((row) => outcomes.get(row) ?? []),
     notRun: rows.filter((row) => !outcomes.has(row)).map((row) => row.name ?? ''),
   };
+}
+
+/** Says of a dataset that others have migrated while this run was under way who it was, if that is known. */
+function byWhom(outcome: DatasetOutcome, row: Row, holder: Holder | undefined): DatasetOutcome {
+  if (outcome.result !== 'unchanged' || outcome.to === (row.version ?? null)) return outcome;
+  const who = holder ? `${holder.user} on ${holder.host} (process ${holder.pid})` : 'somebody else';
+  return { ...outcome, byOthers: true, reasons: [`migrated by ${who} meanwhile`] };
 }

@@ -6,10 +6,10 @@ import { endLeftovers } from '../database/leftovers.js';
 import {
   DatasetNotFoundError,
   FiftyOneError,
+  hintForServer,
   isUnreachable,
   MalformedError,
   RefusedError,
-  SERVER_GONE,
   ServerGoneError,
   StoppedError,
 } from '../errors.js';
@@ -251,7 +251,7 @@ function stopped(plan: StoredPlan, { message }: StoppedError, started: number): 
 }
 
 function failed(facts: Facts, error: unknown, started: number): DatasetOutcome {
-  const hint = error instanceof FiftyOneError ? error.hint : isUnreachable(error) ? SERVER_GONE : undefined;
+  const hint = error instanceof FiftyOneError ? error.hint : hintForServer(error);
   const reasons = error instanceof RefusedError ? error.reasons : [shortened((error as Error).message)];
   const outcome = { ...facts, reasons, error: error as Error, seconds: since(started) };
   return { ...outcome, result: 'failed', ...(hint === undefined ? {} : { hint }) };

@@ -28,6 +28,8 @@ export interface DatasetOutcome {
   readonly preview?: Preview;
   /** Why nothing was done, or why it failed. */
   readonly reasons: readonly string[];
+  /** Set when nothing was left to do because another run had migrated it meanwhile; the reason says whose. */
+  readonly byOthers?: true;
   readonly hint?: string;
   /** What was not as it should be after the dataset was migrated; absent if all was well. */
   readonly findings?: readonly Finding[];

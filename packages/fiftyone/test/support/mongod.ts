@@ -23,6 +23,8 @@ export interface TestServerOptions {
   readonly auth?: boolean;
   /** Run as a replica set of one member, which has transactions and change streams. */
   readonly replicaSet?: boolean;
+  /** The folder for its data, which then stays when the server stops. Default: a new one, deleted with the server. */
+  readonly dbpath?: string;
   /** Further options of mongod. */
   readonly args?: readonly string[];
 }
@@ -35,20 +37,21 @@ export async function startMongod(options: TestServerOptions = {}): Promise<Test
       'tests that need a database need FIFTYONE_MONGOD, the path of a mongod 6.0 or later (npm test finds one by itself)',
     );
   }
-  const dbpath = await mkdtemp(join(await folderForData(), 'fiftyone-test-mongod-'));
+  const dbpath = options.dbpath ?? (await mkdtemp(join(await folderForData(), 'fiftyone-test-mongod-')));
+  const isOurs = options.dbpath === undefined;
   const { child, port } = await launch(program, dbpath, options).catch(async (error) => {
-    await rm(dbpath, { recursive: true, force: true });
+    if (isOurs) await rm(dbpath, { recursive: true, force: true });
     throw error;
   });
   // for a run that does not get as far as to stop its servers
   const abandon = () => {
     child.kill('SIGKILL');
-    rmSync(dbpath, { recursive: true, force: true, maxRetries: 3 });
+    if (isOurs) rmSync(dbpath, { recursive: true, force: true, maxRetries: 3 });
   };
   process.once('exit', abandon);
   const stop = async () => {
     await killed(child);
-    await rm(dbpath, { recursive: true, force: true });
+    if (isOurs) await rm(dbpath, { recursive: true, force: true });
     process.off('exit', abandon);
   };
   try {
