@@ -47,7 +47,8 @@ export async function applyPlan(
   const edits = foldEdits(plan.stages.flatMap((stage) => stage.bulk)).filter((edit) => applier.hasCollection(edit.collection));
   lease.check();
   if (edits.length > 0) {
-    await work.begin({ id: plan.id, begun });
+    const kept = plan.attic?.kept ? [{ ...plan.attic.kept, what: plan.loses }] : [];
+    await work.begin({ id: plan.id, begun, kept });
     await applier.editing(() => applyEdits(db, edits, lease, attempts));
   }
   lease.check();

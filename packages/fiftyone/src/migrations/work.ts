@@ -18,7 +18,7 @@ import {
 import { LEASES, type Lease } from '../database/leases.js';
 import { deleteByIds, findDocs, findRaw, insertNew, updateRaw } from '../database/raw.js';
 import type { AtticWork } from './attic/changes.js';
-import { ATTIC, entryDocs, ofEntry } from './attic/entry.js';
+import { ATTIC, type AtticEntry, entryDocs, ofEntry } from './attic/entry.js';
 import { allOf, KEPT_DOCUMENTS } from './attic/kept-documents.js';
 import { changesOf } from './plan.js';
 import { runIdsOf, type StoredPlan, viewIdsOf } from './read-record.js';
@@ -65,8 +65,9 @@ export interface Ready {
 export class WorkLog {
   constructor(readonly db: Db) {}
 
-  /** Notes what was begun on a dataset. */
-  readonly begin = batched<{ id: ObjectId; begun: Begun }, void>(BATCH, async (items) => {
+  /** Notes what was begun on a dataset, and in the attic what it is before the first of its documents changes. */
+  readonly begin = batched<{ id: ObjectId; begun: Begun; kept: readonly AtticEntry[] }, void>(BATCH, async (items) => {
+    await this.#keep(items.flatMap(({ kept }) => kept));
     await this.#upsert(
       WORK,
       items.map(({ id, begun }) => Doc.of(...noteOf(id, begun))),
@@ -82,8 +83,7 @@ export class WorkLog {
    */
   readonly commit = batched<Ready, boolean>(BATCH, async (items) => {
     const notes = items.map(staged);
-    const entries = await Promise.all(items.flatMap(({ attic }) => attic.written.map(entryDocs)));
-    await this.#upsert(ATTIC, entries.flat());
+    await this.#keep(items.flatMap(({ attic }) => attic.written));
     await this.#upsert(WORK, notes);
     for (const side of SIDES) {
       const inserted = items.flatMap((item) => changesOf(item.plan.before[side], item.after[side]).inserted);
@@ -184,6 +184,11 @@ export class WorkLog {
       WORK,
       items.map(({ note }) => idOf(note)),
     );
+  }
+
+  async #keep(entries: readonly AtticEntry[]): Promise<void> {
+    const docs = await Promise.all(entries.map(entryDocs));
+    await this.#upsert(ATTIC, docs.flat());
   }
 
   /** What was put back leaves the attic, or stays there for people only. */
