@@ -102,11 +102,10 @@ test.each([
   'down by %j and up by %j is what it was',
   async (down, up) => {
     const whole = await readDump('databases/1.22.1-main');
-    const input = partOf(whole, idsOf(whole, ['labels', 'video', 'labels-clone']).slice(0, 3));
+    const input = partOf(whole, idsOf(whole, ['labels', 'video', 'labels-clone']));
     const database = await freshDatabase(input);
-    const start = down[0] === '0.6.2' ? down : [...down];
     const failed: string[] = [];
-    for (const target of [...start, ...up]) {
+    for (const target of [...down, ...up]) {
       const { report } = await migrated(database, { target });
       failed.push(
         ...report.datasets.flatMap(({ result, name, reasons }) => (result === 'failed' ? [`${target} ${name}: ${reasons}`] : [])),
