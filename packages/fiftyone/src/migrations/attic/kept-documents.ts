@@ -1,6 +1,7 @@
 import { MaxKey, MinKey } from 'bson';
 import type { Db } from 'mongodb';
 import type { BulkEdit, MergeEdit, Query } from '../revision.js';
+import type { KeptFields } from './changes.js';
 
 /** The collection of what downgrades took out of samples and frames. */
 export const KEPT_DOCUMENTS = 'migrations.attic.documents';
@@ -149,18 +150,25 @@ export function putBack(kept: Kept, run: string, except: readonly string[]): Mer
   };
 }
 
-/** How many documents are kept, and how many of them somebody changed or removed since. Writes nothing. */
-export async function countKept(db: Db, kept: Kept, except: readonly string[]): Promise<{ all: number; left: number }> {
-  const isLeft = { $gt: [{ $size: { $setUnion: ['$changed', { $setIntersection: ['$names', { $literal: except }] }] } }, 0] };
+/** How many documents are going to be put back, and of how many something stays in the attic. Writes nothing. */
+export async function countKept(db: Db, { kept, except, later }: KeptFields): Promise<{ put: number; kept: number }> {
+  const isAny = (names: unknown) => ({ $cond: [{ $gt: [{ $size: names }, 0] }, 1, 0] });
+  const others = { $setIntersection: ['$names', { $literal: except }] };
   const [counts] = await db
     .collection(KEPT_DOCUMENTS)
     .aggregate([
       { $match: rangeOf(kept) },
       ...compared(kept.collection),
-      { $group: { _id: null, all: { $sum: 1 }, left: { $sum: { $cond: [isLeft, 1, 0] } } } },
+      {
+        $group: {
+          _id: null,
+          put: { $sum: isAny({ $setDifference: ['$same', { $literal: [...except, ...later] }] }) },
+          kept: { $sum: isAny({ $setDifference: [{ $setUnion: ['$changed', others] }, { $literal: later }] }) },
+        },
+      },
     ])
     .toArray();
-  return { all: counts?.all ?? 0, left: counts?.left ?? 0 };
+  return { put: counts?.put ?? 0, kept: counts?.kept ?? 0 };
 }
 
 /** The `_id` of documents begins with the name under which they are kept, then comes the collection. */

@@ -53,7 +53,7 @@ export function planUp(
     if (documents.length > 0) {
       const [marks, back] = [
         documents.map(({ kept }) => mark(kept, run)),
-        documents.map(({ kept, except }) => putBack(kept, run, except)),
+        documents.map(({ kept, except, later }) => putBack(kept, run, [...except, ...later])),
       ];
       way.stages.splice(marked, 0, atticStage('attic: compare', marks));
       way.stages.push(atticStage('attic: put back', back));
@@ -67,7 +67,11 @@ export function planUp(
       done: isPart ? 'part' : 'all',
       ...(isPart ? { written: { ...entry, id: entryId(entry, place, run), to: place, by: run, after: theirs.after } } : {}),
       putBack: changedPlaces(ours, put),
-      left: [...merged.left, ...taken, ...(documents.length < entry.collections.length ? ['values of samples and frames'] : [])],
+      left: [
+        ...merged.left,
+        ...taken,
+        ...(!isPart && documents.length < entry.collections.length ? ['values of samples and frames'] : []),
+      ],
       documents,
     });
     way.record = put;
@@ -176,7 +180,8 @@ function documentsOf(entry: AtticEntry, theirs: DatasetRecord, put: DatasetRecor
     const edits = down.flatMap(({ bulk }) => bulk).filter((edit) => edit.collection === collection);
     return {
       kept: { documents: entry.documents, collection },
-      except: [...new Set([...others, ...edits.flatMap((edit) => fieldsOf(edit) ?? [])])],
+      except: others,
+      later: [...new Set(edits.flatMap((edit) => fieldsOf(edit) ?? []))],
     };
   });
 }
