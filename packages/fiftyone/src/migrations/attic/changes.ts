@@ -34,6 +34,8 @@ export interface Restoring {
 /** Documents to put back. */
 export interface KeptFields {
   readonly kept: Kept;
+  /** The run that puts them back. */
+  readonly run: string;
   /** Fields that are others by now. */
   readonly except: readonly string[];
   /** Fields that the way up has no place for yet. */

@@ -109,7 +109,7 @@ export function mark(kept: Kept, run: string): MergeEdit {
     pipeline: [
       { $match: { ...rangeOf(kept), 'mark.run': { $ne: run } } },
       ...compared(kept.collection),
-      { $project: { mark: { run: { $literal: run }, keys: '$same' } } },
+      { $project: { mark: { run: { $literal: run }, keys: '$same', changed: '$changed' } } },
       { $merge: { into: KEPT_DOCUMENTS, on: '_id', whenMatched: 'merge', whenNotMatched: 'discard' } },
     ],
   };
@@ -151,14 +151,17 @@ export function putBack(kept: Kept, run: string, except: readonly string[]): Mer
 }
 
 /** How many documents are going to be put back, and of how many something stays in the attic. Writes nothing. */
-export async function countKept(db: Db, { kept, except, later }: KeptFields): Promise<{ put: number; kept: number }> {
+export async function countKept(db: Db, { kept, run, except, later }: KeptFields): Promise<{ put: number; kept: number }> {
   const isAny = (names: unknown) => ({ $cond: [{ $gt: [{ $size: names }, 0] }, 1, 0] });
   const others = { $setIntersection: ['$names', { $literal: except }] };
+  const noted = (then: string, now: string) => ({ $cond: [{ $eq: ['$mark.run', run] }, then, now] });
   const [counts] = await db
     .collection(KEPT_DOCUMENTS)
     .aggregate([
       { $match: rangeOf(kept) },
       ...compared(kept.collection),
+      // when the run was interrupted, documents may be half-way by now: then what it noted counts
+      { $set: { same: noted('$mark.keys', '$same'), changed: noted('$mark.changed', '$changed') } },
       {
         $group: {
           _id: null,

@@ -49,7 +49,9 @@ export function planUp(
     const merged = mergeRecords(original, ours, theirs.after);
     const { put, taken } = withOwnNames(merged.record, ours, context.others);
     const isPart = compareBase(place, entry.from) < 0;
-    const documents = hasSameLayout(entry.to, start) ? documentsOf(entry, theirs.after, put, isPart ? theirs.stages : []) : [];
+    const documents = hasSameLayout(entry.to, start)
+      ? documentsOf(entry, run, theirs.after, put, isPart ? theirs.stages : [])
+      : [];
     if (documents.length > 0) {
       const [marks, back] = [
         documents.map(({ kept }) => mark(kept, run)),
@@ -171,7 +173,13 @@ function hasSameLayout(a: string, b: string): boolean {
 }
 
 /** The documents to put back; not the fields that the schema has lost, nor those that are taken out again on the way `down`. */
-function documentsOf(entry: AtticEntry, theirs: DatasetRecord, put: DatasetRecord, down: readonly Stage[]): KeptFields[] {
+function documentsOf(
+  entry: AtticEntry,
+  run: string,
+  theirs: DatasetRecord,
+  put: DatasetRecord,
+  down: readonly Stage[],
+): KeptFields[] {
   if (down.length > 0 && compareBase(entry.to, SAME_LAYOUT) < 0) return [];
   const samples = theirs.dataset.get('sample_collection_name');
   return entry.collections.map((collection) => {
@@ -180,6 +188,7 @@ function documentsOf(entry: AtticEntry, theirs: DatasetRecord, put: DatasetRecor
     const edits = down.flatMap(({ bulk }) => bulk).filter((edit) => edit.collection === collection);
     return {
       kept: { documents: entry.documents, collection },
+      run,
       except: others,
       later: [...new Set(edits.flatMap((edit) => fieldsOf(edit) ?? []))],
     };
