@@ -15,7 +15,8 @@ test('--attic lists what downgrades keep, and a downgrade says that it is kept',
   expect((await fiftyone(['migrate', '--attic'], userOf(database))).stdout).toBe('The attic is empty\n');
   const asked = await fiftyone(['migrate', '--all', '-v', '0.18.0'], adminOf(database));
   expect(asked).toMatchObject({ code: 2, stderr: expect.stringContaining('keeps in the attic') });
-  await fiftyone(['migrate', '--all', '-v', '0.18.0', '--yes'], adminOf(database));
+  const down = await fiftyone(['migrate', '--all', '-v', '0.18.0', '--yes'], adminOf(database));
+  expect(down.stdout).toContain('What was taken out is kept in the attic: fiftyone migrate --attic lists it\n');
   const { stdout } = await fiftyone(['migrate', '--attic', '-n', 'b'], adminOf(database));
   expect(stdout).toMatch(
     /^b: kept on the way down from 1\.22\.1 to 0\.18\.0, \S+, run [0-9a-f]{8}\n {2}the description: of b\n$/,

@@ -24,6 +24,8 @@ export function reportText(report: MigrationReport): string {
   for (const { name, renamedFrom } of migrated)
     if (renamedFrom !== undefined) lines.push(`Renamed '${renamedFrom}' to '${name}'`);
   for (const { name, findings } of migrated) lines.push(...(findings ?? []).flatMap((one) => findingLines(name ?? '', one)));
+  if (migrated.some(({ kept, loses }) => kept && loses.length > 0))
+    lines.push('What was taken out is kept in the attic: fiftyone migrate --attic lists it');
   const restored = migrated.filter(({ putBack }) => putBack !== undefined);
   if (restored.length > 0) lines.push(`Put back what the attic has kept of ${count(restored.length, 'dataset')}`);
   for (const { name, notPutBack = [] } of migrated)

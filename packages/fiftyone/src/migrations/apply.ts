@@ -58,7 +58,8 @@ export async function applyPlan(
   attempts.since(election);
   lease.check();
   if (edits.length > 0) {
-    await work.begin({ id: plan.id, begun: { ...begun, edits: attempts.edits } });
+    const kept = plan.attic?.kept ? [{ ...plan.attic.kept, what: plan.loses }] : [];
+    await work.begin({ id: plan.id, begun: { ...begun, edits: attempts.edits }, kept });
     const note = (progress: EditProgress) => work.progress(plan.id, begun, progress);
     attempts.edits = await applyEdits({ db, lease, note, onProgress, ...applier.editing }, edits, attempts.edits);
   }

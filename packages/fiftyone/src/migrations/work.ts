@@ -20,7 +20,7 @@ import { LEASES } from '../database/lease-store.js';
 import type { Lease } from '../database/leases.js';
 import { deleteByIds, findDocs, findRaw, insertNew, updateRaw } from '../database/raw.js';
 import type { AtticWork } from './attic/changes.js';
-import { ATTIC, entryDocs, ofEntry } from './attic/entry.js';
+import { ATTIC, type AtticEntry, entryDocs, ofEntry } from './attic/entry.js';
 import { allOf, KEPT_DOCUMENTS } from './attic/kept-documents.js';
 import type { EditProgress } from './bulk-edits.js';
 import { changesOf } from './plan.js';
@@ -79,8 +79,9 @@ export class WorkLog {
     public election = '',
   ) {}
 
-  /** Notes what was begun on a dataset. */
-  readonly begin = batched<{ id: ObjectId; begun: Begun }, void>(BATCH, async (items) => {
+  /** Notes what was begun on a dataset, and in the attic what it is before the first of its documents changes. */
+  readonly begin = batched<{ id: ObjectId; begun: Begun; kept: readonly AtticEntry[] }, void>(BATCH, async (items) => {
+    await this.#keep(items.flatMap(({ kept }) => kept));
     await this.#upsert(
       WORK,
       items.map(({ id, begun }) => Doc.of(...noteOf(id, begun))),
@@ -103,8 +104,7 @@ export class WorkLog {
   readonly commit = batched<Ready, boolean>(
     BATCH,
     async (all) => {
-      const entries = await Promise.all(all.flatMap(({ attic }) => attic.written.map(entryDocs)));
-      await this.#upsert(ATTIC, entries.flat());
+      await this.#keep(all.flatMap(({ attic }) => attic.written));
       const safe = await this.#stage(all);
       const items = all.filter((_, i) => safe[i]);
       const notes = items.map(staged);
@@ -226,6 +226,11 @@ export class WorkLog {
       WORK,
       items.map(({ note }) => idOf(note)),
     );
+  }
+
+  async #keep(entries: readonly AtticEntry[]): Promise<void> {
+    const docs = await Promise.all(entries.map(entryDocs));
+    await this.#upsert(ATTIC, docs.flat());
   }
 
   /** What was put back leaves the attic, or stays there for people only. */

@@ -31,10 +31,15 @@ export interface Restoring {
   readonly documents: readonly KeptFields[];
 }
 
-/** Documents to put back, except some of their fields. */
+/** Documents to put back. */
 export interface KeptFields {
   readonly kept: Kept;
+  /** The run that puts them back. */
+  readonly run: string;
+  /** Fields that are others by now. */
   readonly except: readonly string[];
+  /** Fields that the way up has no place for yet. */
+  readonly later: readonly string[];
 }
 
 /**
@@ -53,10 +58,10 @@ export async function looked(db: Db, changes: AtticChanges, edits: readonly Bulk
   const restoring: Restoring[] = [];
   for (const item of changes.restoring) {
     const [putBack, left] = [[...item.putBack], [...item.left]];
-    for (const { kept, except } of item.documents) {
-      const counts = await countKept(db, kept, except);
-      if (counts.all > counts.left) putBack.push(`values of ${documents(counts.all - counts.left)} of ${kept.collection}`);
-      if (counts.left > 0) left.push(`values of ${documents(counts.left)} of ${kept.collection}`);
+    for (const fields of item.documents) {
+      const { put, kept } = await countKept(db, fields);
+      if (put > 0) putBack.push(`values of ${documents(put)} of ${fields.kept.collection}`);
+      if (kept > 0) left.push(`values of ${documents(kept)} of ${fields.kept.collection}`);
     }
     restoring.push({ ...item, putBack, left });
   }

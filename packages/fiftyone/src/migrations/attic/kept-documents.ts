@@ -1,6 +1,7 @@
 import { MaxKey, MinKey } from 'bson';
 import type { Db } from 'mongodb';
 import type { BulkEdit, MergeEdit, Query } from '../revision.js';
+import type { KeptFields } from './changes.js';
 
 /** The collection of what downgrades took out of samples and frames. */
 export const KEPT_DOCUMENTS = 'migrations.attic.documents';
@@ -108,7 +109,7 @@ export function mark(kept: Kept, run: string): MergeEdit {
     pipeline: [
       { $match: { ...rangeOf(kept), 'mark.run': { $ne: run } } },
       ...compared(kept.collection),
-      { $project: { mark: { run: { $literal: run }, keys: '$same' } } },
+      { $project: { mark: { run: { $literal: run }, keys: '$same', changed: '$changed' } } },
       { $merge: { into: KEPT_DOCUMENTS, on: '_id', whenMatched: 'merge', whenNotMatched: 'discard' } },
     ],
   };
@@ -149,18 +150,28 @@ export function putBack(kept: Kept, run: string, except: readonly string[]): Mer
   };
 }
 
-/** How many documents are kept, and how many of them somebody changed or removed since. Writes nothing. */
-export async function countKept(db: Db, kept: Kept, except: readonly string[]): Promise<{ all: number; left: number }> {
-  const isLeft = { $gt: [{ $size: { $setUnion: ['$changed', { $setIntersection: ['$names', { $literal: except }] }] } }, 0] };
+/** How many documents are going to be put back, and of how many something stays in the attic. Writes nothing. */
+export async function countKept(db: Db, { kept, run, except, later }: KeptFields): Promise<{ put: number; kept: number }> {
+  const isAny = (names: unknown) => ({ $cond: [{ $gt: [{ $size: names }, 0] }, 1, 0] });
+  const others = { $setIntersection: ['$names', { $literal: except }] };
+  const noted = (then: string, now: string) => ({ $cond: [{ $eq: ['$mark.run', run] }, then, now] });
   const [counts] = await db
     .collection(KEPT_DOCUMENTS)
     .aggregate([
       { $match: rangeOf(kept) },
       ...compared(kept.collection),
-      { $group: { _id: null, all: { $sum: 1 }, left: { $sum: { $cond: [isLeft, 1, 0] } } } },
+      // when the run was interrupted, documents may be half-way by now: then what it noted counts
+      { $set: { same: noted('$mark.keys', '$same'), changed: noted('$mark.changed', '$changed') } },
+      {
+        $group: {
+          _id: null,
+          put: { $sum: isAny({ $setDifference: ['$same', { $literal: [...except, ...later] }] }) },
+          kept: { $sum: isAny({ $setDifference: [{ $setUnion: ['$changed', others] }, { $literal: later }] }) },
+        },
+      },
     ])
     .toArray();
-  return { all: counts?.all ?? 0, left: counts?.left ?? 0 };
+  return { put: counts?.put ?? 0, kept: counts?.kept ?? 0 };
 }
 
 /** The `_id` of documents begins with the name under which they are kept, then comes the collection. */

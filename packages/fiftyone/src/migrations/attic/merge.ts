@@ -8,6 +8,9 @@ export interface Merged {
   readonly left: readonly string[];
 }
 
+/** What people call a run or a saved view. */
+const NAMES = { runs: 'key', views: 'name' } as const;
+
 /** What clients change by themselves: not worth a word. */
 const VOLATILE: ReadonlySet<string> = new Set(['last_loaded_at', 'last_modified_at', 'last_deletion_at', 'version']);
 
@@ -19,7 +22,13 @@ export function mergeRecords(base: DatasetRecord, ours: DatasetRecord, theirs: D
   const left: string[] = [];
   const dataset = mergeValues(asDoc(base.dataset), asDoc(ours.dataset), asDoc(theirs.dataset), '', left) as Doc;
   const side = (name: 'runs' | 'views') => {
-    const merged = mergeMaps(byId(base[name]), byId(ours[name]), byId(theirs[name]), (id) => `${name} ${id}`, left);
+    const kept = byId(theirs[name]);
+    const called = (id: string) => {
+      const doc = kept.get(id);
+      return doc instanceof Doc ? String(doc.get(NAMES[name]) ?? id) : id;
+    };
+    const place = (id: string) => `${name === 'runs' ? 'run' : 'saved view'} ${called(id)}`;
+    const merged = mergeMaps(byId(base[name]), byId(ours[name]), kept, place, left);
     const [named, before] = [namedIn(dataset), namedIn(theirs.dataset)];
     const own = new Set(ours[name].map(idText));
     // what is put back is of no use to a dataset that names something else in its place by now

@@ -49,11 +49,13 @@ export function planUp(
     const merged = mergeRecords(original, ours, theirs.after);
     const { put, taken } = withOwnNames(merged.record, ours, context.others);
     const isPart = compareBase(place, entry.from) < 0;
-    const documents = hasSameLayout(entry.to, start) ? documentsOf(entry, theirs.after, put, isPart ? theirs.stages : []) : [];
+    const documents = hasSameLayout(entry.to, start)
+      ? documentsOf(entry, run, theirs.after, put, isPart ? theirs.stages : [])
+      : [];
     if (documents.length > 0) {
       const [marks, back] = [
         documents.map(({ kept }) => mark(kept, run)),
-        documents.map(({ kept, except }) => putBack(kept, run, except)),
+        documents.map(({ kept, except, later }) => putBack(kept, run, [...except, ...later])),
       ];
       way.stages.splice(marked, 0, atticStage('attic: compare', marks));
       way.stages.push(atticStage('attic: put back', back));
@@ -67,7 +69,11 @@ export function planUp(
       done: isPart ? 'part' : 'all',
       ...(isPart ? { written: { ...entry, id: entryId(entry, place, run), to: place, by: run, after: theirs.after } } : {}),
       putBack: changedPlaces(ours, put),
-      left: [...merged.left, ...taken, ...(documents.length < entry.collections.length ? ['values of samples and frames'] : [])],
+      left: [
+        ...merged.left,
+        ...taken,
+        ...(!isPart && documents.length < entry.collections.length ? ['values of samples and frames'] : []),
+      ],
       documents,
     });
     way.record = put;
@@ -167,7 +173,13 @@ function hasSameLayout(a: string, b: string): boolean {
 }
 
 /** The documents to put back; not the fields that the schema has lost, nor those that are taken out again on the way `down`. */
-function documentsOf(entry: AtticEntry, theirs: DatasetRecord, put: DatasetRecord, down: readonly Stage[]): KeptFields[] {
+function documentsOf(
+  entry: AtticEntry,
+  run: string,
+  theirs: DatasetRecord,
+  put: DatasetRecord,
+  down: readonly Stage[],
+): KeptFields[] {
   if (down.length > 0 && compareBase(entry.to, SAME_LAYOUT) < 0) return [];
   const samples = theirs.dataset.get('sample_collection_name');
   return entry.collections.map((collection) => {
@@ -176,7 +188,9 @@ function documentsOf(entry: AtticEntry, theirs: DatasetRecord, put: DatasetRecor
     const edits = down.flatMap(({ bulk }) => bulk).filter((edit) => edit.collection === collection);
     return {
       kept: { documents: entry.documents, collection },
-      except: [...new Set([...others, ...edits.flatMap((edit) => fieldsOf(edit) ?? [])])],
+      run,
+      except: others,
+      later: [...new Set(edits.flatMap((edit) => fieldsOf(edit) ?? []))],
     };
   });
 }
