@@ -96,4 +96,4 @@ test('what is found after a run is printed, makes the exit code 3, and is in the
   expect(entry?.findings[0]).toMatchObject({ problem: '_dataset_id is not the id of the dataset', collection: SAMPLES });
   const { stdout: history } = await fiftyone(['migrate', '--history', entry?.run], adminOf(database));
   expect(history).toContain('\n  found: _dataset_id is not the id of the dataset\n');
-});
+}, 180_000);
