@@ -143,7 +143,9 @@ export class Leases {
     };
     try {
       await this.#collection.updateMany(mine, [{ $set: { heartbeat: '$$NOW', expires: { $add: ['$$NOW', LEASE_MS] } } }]);
-      const kept = new Set(await this.#collection.distinct('_id', mine));
+      // not `distinct`, which knows no $$NOW
+      const stored = await this.#collection.find(mine, { projection: { _id: 1 } }).toArray();
+      const kept = new Set(stored.map(({ _id }) => _id));
       for (const lease of leases) if (kept.has(lease.key)) lease.goodUntil = asked + LEASE_MS;
     } catch {
       // the next beat tries again; until then the leases run towards their end
