@@ -1,5 +1,5 @@
 import type { Db } from 'mongodb';
-import { clone, Doc, decode, encode, ObjectId, type Value } from '../packages/fiftyone/src/bson/index.js';
+import { clone, Doc, decode, encode, ObjectId } from '../packages/fiftyone/src/bson/index.js';
 import { insertRaw } from '../packages/fiftyone/src/database/raw.js';
 import { readDump } from '../packages/fiftyone/test/support/dump.js';
 
@@ -15,6 +15,7 @@ export interface LargeDataset {
 }
 
 const COMMON_FIELDS = ['id', 'media_type', '_media_type', 'filepath', 'tags', 'metadata', '_rand', 'frames'];
+const PLAIN_KEYS = ['_id', '_cls', 'attributes', 'tags', 'label', 'bounding_box', 'points', 'closed', 'filled', 'confidence'];
 const TEMPLATE = 'template';
 
 /** Adds it to a database. The server makes the copies, so size costs no memory here. */
@@ -48,12 +49,17 @@ function sampleLike(first: Doc, { labels }: LargeDataset): Doc {
   const sample = new Doc([...clone(first)].filter(([key]) => key === '_id' || isKept(key, labels?.field)));
   if (labels === undefined) return sample;
   const field = sample.get(labels.field) as Doc;
-  const list = field.get(labels.list) as Value[];
+  const list = (field.get(labels.list) as Doc[]).map(plainLabel);
   field.set(
     labels.list,
-    Array.from({ length: labels.count }, (_, i) => list[i % list.length] as Value),
+    Array.from({ length: labels.count }, (_, i) => list[i % list.length] as Doc),
   );
   return sample;
+}
+
+/** The recorded labels are there to show all that a label can have; most labels have little. */
+function plainLabel(label: Doc): Doc {
+  return new Doc([...label].filter(([key]) => PLAIN_KEYS.includes(key))).set('attributes', new Doc());
 }
 
 function isKept(field: string, labels: string | undefined): boolean {
