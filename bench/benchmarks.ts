@@ -1,5 +1,10 @@
-import type { Snapshot } from '../packages/fiftyone/test/support/snapshot.js';
-import { manyCompleteDatasets, manyDatasets } from './databases.js';
+import type { Db } from 'mongodb';
+import { restore, type Snapshot } from '../packages/fiftyone/test/support/snapshot.js';
+import { manyCompleteDatasets, manyDatasets, manySmallDatasets } from './databases.js';
+import { addLargeDataset, type LargeDataset } from './large-dataset.js';
+
+/** Fills an empty database. */
+export type Fill = (db: Db) => Promise<void>;
 
 /** Work that both clients do. */
 export interface Benchmark {
@@ -8,18 +13,39 @@ export interface Benchmark {
   /** What follows `fiftyone` on the command line. */
   readonly args: readonly string[];
   /** What the database holds; it need not exist if there is none. */
-  readonly database?: () => Promise<Snapshot>;
+  readonly database?: () => Promise<Fill>;
+  /** Ours at other work, instead of the real client. */
+  readonly against?: { readonly name: string; readonly args?: readonly string[]; readonly database?: () => Promise<Fill> };
+  /** The least that a server has to do for it. */
+  readonly plain?: (db: Db) => Promise<unknown>;
   /** Whether the database has to be filled anew before every run. */
   readonly writes?: boolean;
   /** The version that all datasets must have afterwards. */
   readonly migratesTo?: string;
   /** Whether both must print the same. */
   readonly sameOutput?: boolean;
+  /** How many pairs of runs at most. */
+  readonly runs?: number;
   readonly target?: Target;
 }
 
-/** What ours is to reach: at most so many seconds, or at least so many times as fast as the real client. */
-export type Target = { readonly seconds: number } | { readonly times: number };
+/** What ours is to reach. */
+export interface Target {
+  /** At most so many seconds. */
+  readonly seconds?: number;
+  /** At least so many times as fast as the other one. */
+  readonly times?: number;
+  /** At most so much peak memory. */
+  readonly megabytes?: number;
+  /** At most so many times the memory of the other one. */
+  readonly timesMemory?: number;
+  /** At most so many times as long as `plain`. */
+  readonly timesPlain?: number;
+}
+
+const BEFORE_0_6_2 = { recorded: 'databases/0.6.0-synth' };
+
+const UP = { args: ['migrate', '--all'], writes: true, migratesTo: '1.22.1' } as const;
 
 export const benchmarks: readonly Benchmark[] = [
   { name: 'version', title: '`fiftyone --version`', args: ['--version'], target: { seconds: 0.15 } },
@@ -27,7 +53,7 @@ export const benchmarks: readonly Benchmark[] = [
     name: 'info-25',
     title: '`fiftyone migrate --info`, 25 datasets',
     args: ['migrate', '--info'],
-    database: () => manyDatasets('databases/1.22.1-main', 25),
+    database: () => restored(manyDatasets('databases/1.22.1-main', 25)),
     sameOutput: true,
     target: { times: 8 },
   },
@@ -35,16 +61,102 @@ export const benchmarks: readonly Benchmark[] = [
     name: 'info-1000',
     title: '`fiftyone migrate --info`, 1,000 datasets',
     args: ['migrate', '--info'],
-    database: () => manyDatasets('databases/1.22.1-main', 1000),
+    database: () => restored(manyDatasets('databases/1.22.1-main', 1000)),
     sameOutput: true,
     target: { times: 8 },
   },
   {
+    ...UP,
     name: 'all-100',
-    title: '`fiftyone migrate --all`, 100 small datasets from 0.14.3 to 1.22.1',
+    title: '`fiftyone migrate --all`, 100 datasets of 17 kinds from 0.14.3 to 1.22.1',
+    database: () => restored(manyCompleteDatasets('databases/0.14.3-main', 100)),
+  },
+  {
+    ...UP,
+    name: 'all-1000',
+    title: '1,000 small datasets from 0.14.3 to 1.22.1',
+    database: () => restored(manySmallDatasets(1000)),
+    target: { times: 12 },
+  },
+  {
+    name: 'head-10000',
+    title: '`fiftyone migrate --all`, 10,000 datasets that are at 1.22.1 already',
     args: ['migrate', '--all'],
-    database: () => manyCompleteDatasets('databases/0.14.3-main', 100),
-    writes: true,
-    migratesTo: '1.22.1',
+    database: () => restored(manyDatasets('databases/1.22.1-main', 10_000)),
+    runs: 3,
+    target: { seconds: 2 },
+  },
+  {
+    ...UP,
+    name: 'samples-200k',
+    title: '200,000 samples with 10 detections from 0.14.3 to 1.22.1',
+    database: () => large(detections(200_000)),
+    plain: setSampleFields,
+    runs: 2,
+    target: { times: 1.8, timesPlain: 1.6, megabytes: 300 },
+  },
+  {
+    ...UP,
+    name: 'polylines-50k',
+    title: '50,000 samples with 10 polylines from before 0.6.2 to 1.22.1',
+    database: () =>
+      large({ ...BEFORE_0_6_2, dataset: 'labels', samples: 50_000, labels: { field: 'polys', list: 'polylines', count: 10 } }),
+    runs: 2,
+    target: { times: 4, megabytes: 300 },
+  },
+  {
+    ...UP,
+    name: 'video-20k',
+    title: '100 videos with 20,000 frames from before 0.6.2 to 1.22.1',
+    database: () => large({ ...BEFORE_0_6_2, dataset: 'video', samples: 100, frames: 200 }),
+    runs: 3,
+    target: { times: 4 },
+  },
+  {
+    ...UP,
+    name: 'two-workers',
+    title: 'two datasets of 50,000 samples, `--concurrency 2` against 1',
+    args: [...UP.args, '--concurrency', '2'],
+    against: { name: 'ours, one worker', args: [...UP.args, '--concurrency', '1'] },
+    database: () => large(detections(50_000), ['first', 'second']),
+    runs: 3,
+    target: { times: 1.5 },
+  },
+  {
+    ...UP,
+    name: 'flat-memory',
+    title: `${samplesForMemory().toLocaleString('en')} samples (BENCH_SAMPLES) against 20,000`,
+    against: { name: 'ours, 20,000 samples', database: () => large(detections(20_000)) },
+    database: () => large(detections(samplesForMemory())),
+    runs: 1,
+    target: { timesMemory: 1.2 },
   },
 ];
+
+function detections(samples: number): LargeDataset {
+  const labels = { field: 'gt', list: 'detections', count: 10 };
+  return { recorded: 'databases/0.14.3-main', dataset: 'labels', samples, labels };
+}
+
+/** A million takes long: only on request. */
+function samplesForMemory(): number {
+  return Number(process.env.BENCH_SAMPLES || 200_000);
+}
+
+async function restored(content: Promise<Snapshot>): Promise<Fill> {
+  const snapshot = await content;
+  return (db) => restore(db, snapshot);
+}
+
+async function large(dataset: LargeDataset, names: readonly string[] = ['large']): Promise<Fill> {
+  return async (db) => {
+    for (const name of names) await addLargeDataset(db, dataset, name);
+  };
+}
+
+/** What the revisions from 0.14.3 to 1.22.1 write to samples, as one update. */
+async function setSampleFields(db: Db): Promise<void> {
+  const dataset = await db.collection('datasets').findOne({});
+  const set = { _dataset_id: dataset?._id, created_at: { $toDate: '$_id' }, last_modified_at: new Date() };
+  await db.collection(dataset?.sample_collection_name).updateMany({}, [{ $set: set }]);
+}

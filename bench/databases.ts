@@ -25,6 +25,18 @@ export async function manyCompleteDatasets(recorded: string, count: number): Pro
   return copy;
 }
 
+/** A database with so many datasets of one kind, of 25 fields and three samples each. */
+export async function manySmallDatasets(count: number): Promise<Snapshot> {
+  const dump = await readDump('databases/0.14.3-main');
+  const dataset = documents(dump, 'datasets').find((doc) => doc.get('name') === 'all-fields') as Doc;
+  dataset.set('sample_fields', (dataset.get('sample_fields') as Doc[]).slice(0, 25));
+  const samples = dataset.get('sample_collection_name') as string;
+  const collections = new Map([...dump.collections, [samples, (dump.collections.get(samples) ?? []).slice(0, 3)]]);
+  const copy = new Copy({ ...dump, collections });
+  for (let i = 0; i < count; i++) copy.addDataset(dataset, i);
+  return copy;
+}
+
 function documents(snapshot: Snapshot, collection: string): Doc[] {
   return (snapshot.collections.get(collection) ?? []).map(decode);
 }

@@ -4,8 +4,7 @@ import { type Db, MongoClient } from 'mongodb';
 import { findMongod } from '../packages/fiftyone/src/database/mongod-binary.js';
 import { readSettings } from '../packages/fiftyone/src/settings.js';
 import { startMongod } from '../packages/fiftyone/test/support/mongod.js';
-import { restore } from '../packages/fiftyone/test/support/snapshot.js';
-import { type Benchmark, benchmarks } from './benchmarks.js';
+import { type Benchmark, benchmarks, type Fill } from './benchmarks.js';
 import { type Client, type Measurement, measure, ours, real, versions } from './clients.js';
 import { type Pair, table } from './table.js';
 
@@ -32,7 +31,7 @@ export async function main(args: readonly string[]): Promise<number> {
     const results: { benchmark: Benchmark; pairs: Pair[] }[] = [];
     for (const benchmark of chosen) results.push({ benchmark, pairs: await pairsOf(benchmark, client, server.port, runs) });
     const machine = [`${cpus().length} cores`, `${Math.round(totalmem() / 2 ** 30)} GB`, ...versions(), `MongoDB ${version}`];
-    console.log(`\n${machine.join(', ')}; ${runs} pairs of runs after a warm-up\n\n${table(results)}`);
+    console.log(`\n${machine.join(', ')}; at most ${runs} pairs of runs after a warm-up\n\n${table(results)}`);
     return 0;
   } finally {
     await client.close();
@@ -40,34 +39,48 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-/** The real client and ours in turn, so that what else the machine does hits both alike. */
+/** The real client, or ours at other work, and ours in turn, so that what else the machine does hits both alike. */
 async function pairsOf(benchmark: Benchmark, client: MongoClient, port: number, runs: number): Promise<Pair[]> {
   console.error(`\n${benchmark.title}`);
   const db = client.db(`bench-${benchmark.name}`);
-  const content = await benchmark.database?.();
-  const fill = async () => {
+  const fillWith = async (content: Fill | undefined) => {
     if (content === undefined) return;
     await db.dropDatabase();
-    await restore(db, content);
+    await content(db);
     // what the server has yet to write to disk would be counted for the next process
     await db.admin().command({ fsync: 1 });
   };
-  const run = async (one: Client, env: Record<string, string>) => {
-    if (benchmark.writes) await fill();
-    const measurement = await measure(one, benchmark.args, env);
+  const content = await benchmark.database?.();
+  const { against } = benchmark;
+  const contentOfOther = against?.database ? await against.database() : content;
+  const other = against ? { ...ours, name: against.name } : real;
+  const run = async (one: Client, args: readonly string[], env: Record<string, string>, filling: Fill | undefined) => {
+    if (benchmark.writes) await fillWith(filling);
+    const measurement = await measure(one, args, env);
     await check(benchmark, one, measurement, db);
     return measurement;
   };
-  await fill();
-  const [envOfReal, envOfOurs] = [real.env(port, db.databaseName), ours.env(port, db.databaseName)];
+  const plain = async () => {
+    if (benchmark.plain === undefined) return undefined;
+    await fillWith(content);
+    const begun = performance.now();
+    await benchmark.plain(db);
+    return (performance.now() - begun) / 1000;
+  };
+  await fillWith(content);
+  const [envOfOther, envOfOurs] = [other.env(port, db.databaseName), ours.env(port, db.databaseName)];
   const pairs: Pair[] = [];
-  for (let i = 0; i <= runs; i++) {
-    const pair = { real: await run(real, envOfReal), ours: await run(ours, envOfOurs) };
-    if (benchmark.sameOutput && pair.real.stdout !== pair.ours.stdout)
-      throw new Error(`the outputs differ:\n${pair.real.stdout}\n${pair.ours.stdout}`);
-    console.error(
-      `  ${i === 0 ? 'warm-up' : `pair ${i}`}: real ${pair.real.wall.toFixed(2)} s, ours ${pair.ours.wall.toFixed(2)} s`,
-    );
+  for (let i = 0; i <= Math.min(runs, benchmark.runs ?? runs); i++) {
+    const pair = {
+      other: await run(other, against?.args ?? benchmark.args, envOfOther, contentOfOther),
+      ours: await run(ours, benchmark.args, envOfOurs, content),
+      plain: await plain(),
+    };
+    if (benchmark.sameOutput && pair.other.stdout !== pair.ours.stdout)
+      throw new Error(`the outputs differ:\n${pair.other.stdout}\n${pair.ours.stdout}`);
+    const said = `${other.name} ${pair.other.wall.toFixed(2)} s, ours ${pair.ours.wall.toFixed(2)} s`;
+    const least = pair.plain === undefined ? '' : `, one plain update ${pair.plain.toFixed(2)} s`;
+    console.error(`  ${i === 0 ? 'warm-up' : `pair ${i}`}: ${said}${least}, ours ${(pair.ours.memory / 2 ** 20).toFixed(0)} MB`);
     if (i > 0) pairs.push(pair);
   }
   await db.dropDatabase();

@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Long } from 'mongodb';
 import { describe, expect, test, vi } from 'vitest';
 import { inTime, isTooLate, LEASES, leaseStore, type StoredLease } from '../src/database/lease-store.js';
+import { isHeld, type Lease, Leases } from '../src/database/leases.js';
 import { IN_TIME_CASES } from './contracts/in-time.js';
 import { leaseStoreContract } from './contracts/lease-store.js';
 import { startProxy } from './support/cutting-proxy.js';
@@ -58,4 +60,29 @@ test('a run that lost its server beats no more, in a process that lives on: its 
   expect(held, 'it was cut off with its lease').toBe(1);
   expect(ended.mock.calls.flat()).toEqual(expect.arrayContaining(heartbeats()));
   vi.restoreAllMocks();
+});
+
+test('a lease is held for as long as its process lives, and by one only', async () => {
+  const { db } = await freshDatabase();
+  const [holder, other] = [new Leases(leaseStore(db)), new Leases(leaseStore(db))];
+  const lease = (await holder.take('dataset a')) as Lease;
+  expect(lease.fence.toNumber()).toBe(1);
+  // longer than it lasts without a heartbeat
+  await sleep(12_000);
+  expect(() => lease.check()).not.toThrow();
+  expect(isHeld(await other.take('dataset a'))).toBe(false);
+  await lease.release();
+  const next = (await other.take('dataset a')) as Lease;
+  expect(isHeld(next)).toBe(true);
+  expect(next.fence.toNumber()).toBe(2);
+  await next.release();
+});
+
+test('many leases at once: each of two runners gets those that the other does not hold', async () => {
+  const { db } = await freshDatabase();
+  const keys = Array.from({ length: 300 }, (_, i) => `dataset ${i}`);
+  const runners = [new Leases(leaseStore(db)), new Leases(leaseStore(db))];
+  const taken = await Promise.all(runners.map((leases) => Promise.all(keys.map(leases.take))));
+  for (const i of keys.keys()) expect(taken.filter((leases) => isHeld(leases[i] as Lease)).length).toBe(1);
+  await Promise.all(runners.map((leases) => leases.releaseAll()));
 });
