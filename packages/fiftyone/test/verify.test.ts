@@ -177,7 +177,7 @@ test('what somebody is at work on is said to be, whatever else there is', async 
   const dataset = smallDataset('a', '0.23.0');
   const database = await smallDatabase('1.22.1', dataset);
   const holder = { run: 'r', host: 'pod-7', pid: 4711, user: 'ann' };
-  const expires = new Date(Date.now() + 60_000);
+  const expires = new Date(Date.now() + 9_000);
   await database.db
     .collection<Document & { _id: string }>(LEASES)
     .insertOne({ _id: `dataset ${dataset._id}`, fence: 1, holder, expires });
