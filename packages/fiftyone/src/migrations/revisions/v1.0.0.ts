@@ -1,7 +1,8 @@
 import { Doc, date, type ReadonlyDoc } from '../../bson/index.js';
+import { collectionName } from '../collection-name.js';
 import { pythonText } from '../python-text.js';
 import type { BulkEdit, Query, Revision } from '../revision.js';
-import { docsAt, isFilled, setDefault, stringAt } from '../shape.js';
+import { docsAt, isFilled, setDefault } from '../shape.js';
 
 const DATE_TIME = 'fiftyone.core.fields.DateTimeField';
 const TIMES = ['created_at', 'last_modified_at'] as const;
@@ -36,9 +37,8 @@ export const v1_0_0: Revision = {
     bulk({ dataset }, { now }) {
       return DOCUMENTS.flatMap(({ fields, collection }): BulkEdit[] => {
         const times = missingTimes(dataset, fields);
-        const name = dataset.get(collection);
-        if (times.length === 0 || !isFilled(name)) return [];
-        return [setTimes(stringAt(name, collection), times, new Date(now.ms))];
+        if (times.length === 0 || !isFilled(dataset.get(collection))) return [];
+        return [setTimes(collectionName(dataset, collection) as string, times, new Date(now.ms))];
       });
     },
     edit({ dataset }, { now }) {
