@@ -16,8 +16,8 @@ import { contextFor } from './support/plan-context.js';
 import { RecordPool, VERSIONS } from './support/record-pool.js';
 import type { Snapshot } from './support/snapshot.js';
 
-/** How many malformed datasets; `npm run test:laws` has ten times as many. */
-const SEEDS = Number(process.env.MALFORMED_SEEDS ?? 1000);
+/** How many malformed datasets: `npm run test:laws` has 10,000. */
+const SEEDS = Number(process.env.MALFORMED_SEEDS ?? 500);
 const SEED = Number(process.env.LAWS_SEED ?? 1);
 
 const pool = await RecordPool.open();
@@ -71,7 +71,7 @@ test('a malformed dataset can be planned, or is refused with the place and what 
     for (const doc of [plan.after.dataset, ...plan.after.runs, ...plan.after.views]) decode(encode(doc));
     for (const side of ['runs', 'views'] as const) changesOf(plan.before[side], plan.after[side]);
     for (const edit of foldEdits(plan.stages.flatMap(({ bulk }) => bulk))) {
-      expect(edit.collection).toMatch(/^[^$\0][^$\0]*$/);
+      expect(edit.collection).toMatch(/^[^$\0]+$/);
       JSON.stringify(edit);
     }
   });
@@ -79,7 +79,7 @@ test('a malformed dataset can be planned, or is refused with the place and what 
 }, 600_000);
 
 /** How many malformed datasets per way on a real server. */
-const STORED = Math.ceil(SEEDS / 40);
+const STORED = Math.ceil(SEEDS / 50);
 
 test.each([
   ['databases/0.6.0-synth', '0.6.0', '1.22.1'],

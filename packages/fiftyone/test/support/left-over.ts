@@ -67,6 +67,7 @@ const LEFT_OVER: readonly LeftOver[] = [
     path: /^((sample|frame)_fields\[_dataset_id\]|frame_collection_name|app_config\.sidebar_groups\[(label )?tags\].*)$/,
     why: 'going down leaves the field in the schema, and names the collection of frames',
   },
+  { revision: '0.23.0', path: /^app_config\.color_scheme\._id$/, why: 'a color scheme gets another id on every way up' },
   {
     revision: '1.0.0',
     path: new RegExp(`${SCHEMA}\\[(created|last_modified)_at\\]|^last_modified_at$`),

@@ -2,8 +2,8 @@ import type { ReadonlyDoc } from '../../bson/index.js';
 import { dropFrameIndex } from '../frame-index.js';
 import type { Release } from '../release-documents.js';
 import type { BulkEdit, Query } from '../revision.js';
+import { sampleCollection } from '../sample-collection.js';
 import { type SchemaKey, topLevelFields } from '../schema-fields.js';
-import { stringAt } from '../shape.js';
 import { unreadableAttributes } from './label-attributes.js';
 import type { RemovedField } from './schema.js';
 
@@ -26,7 +26,7 @@ export function fitDocuments(dataset: ReadonlyDoc, release: Release, removed: re
 }
 
 function collectionOf(dataset: ReadonlyDoc, schema: SchemaKey): string | undefined {
-  const samples = stringAt(dataset.get('sample_collection_name'), 'sample_collection_name');
+  const samples = sampleCollection(dataset);
   if (schema === 'sample_fields') return samples;
   const frames = `frames.${samples}`;
   // The frames of clips belong to the dataset that the clips were made from.

@@ -1,4 +1,5 @@
 import { Doc, date, type ReadonlyDoc } from '../../bson/index.js';
+import { collectionName } from '../collection-name.js';
 import { OTHER_ID_TYPES } from '../id-ranges.js';
 import { pythonText } from '../python-text.js';
 import type { BulkEdit, Pending, Query, Revision } from '../revision.js';
@@ -37,9 +38,8 @@ export const v1_0_0: Revision = {
     bulk({ dataset }, { now }) {
       return DOCUMENTS.flatMap(({ fields, collection }): BulkEdit[] => {
         const times = missingTimes(dataset, fields);
-        const name = dataset.get(collection);
-        if (times.length === 0 || !isFilled(name)) return [];
-        return [setTimes(stringAt(name, collection), times, new Date(now.ms))];
+        if (times.length === 0 || !isFilled(dataset.get(collection))) return [];
+        return [setTimes(collectionName(dataset, collection) as string, times, new Date(now.ms))];
       });
     },
     edit({ dataset }, { now }) {
