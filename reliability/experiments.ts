@@ -6,6 +6,7 @@ import { loads } from './loads.js';
 import { blackHoles, cuts, slowness } from './network.js';
 import { races } from './races.js';
 import { stepDowns } from './step-downs.js';
+import { toxics } from './toxiproxy.js';
 import { zombies } from './zombies.js';
 
 /** All experiments, in the order of docs/reliability.md. */
@@ -41,6 +42,7 @@ export const experiments: readonly Experiment[] = [
   },
   { name: 'black-holes', title: 'the network swallows everything', rounds: 12, abreast: 12, run: blackHoles },
   { name: 'slow', title: 'the network is slow', rounds: 3, abreast: 3, run: slowness },
+  { name: 'toxics', title: 'toxiproxy cuts, slows and slices', rounds: 60, abreast: 4, run: toxics },
   { name: 'step-downs', title: 'the primary of a replica set steps down', rounds: 30, abreast: 1, run: stepDowns },
   { name: 'disk-full', title: 'the disk of the server is full', rounds: 12, abreast: 1, run: disksFull },
   { name: 'clocks', title: 'the clocks of runners are off by an hour', rounds: 12, abreast: 6, run: clocks },

@@ -1,8 +1,13 @@
 import { LEASES } from '../packages/fiftyone/src/database/lease-store.js';
 import { type CommandResult, startFiftyone } from '../packages/fiftyone/test/support/command.js';
-import { type Fate, type FaultyProxyOptions, startFaultyProxy } from '../packages/fiftyone/test/support/faulty-proxy.js';
+import {
+  type Fate,
+  type FaultyProxy,
+  type FaultyProxyOptions,
+  startFaultyProxy,
+} from '../packages/fiftyone/test/support/faulty-proxy.js';
 import { type Conditions, type Findings, inRounds } from './experiment.js';
-import { type Patient, recordedScenario, type Scenario, withPatient, words, wrongIn } from './scenario.js';
+import { recordedScenario, type Scenario, withPatient, words, wrongIn } from './scenario.js';
 
 const CUTS: readonly Fate[] = ['cut before', 'cut inside', 'cut after'];
 
@@ -82,21 +87,28 @@ export async function slowness({ server, rounds, abreast }: Conditions): Promise
 
 /** The numbers of so many of the commands that a scenario takes, spread evenly. */
 async function pointsOf(scenario: Scenario, uri: string, most: number): Promise<number[]> {
-  const commands = await withPatient(uri, scenario.input, (patient) =>
-    throughProxy(patient, uri, '', {}, async (settings, count) => {
-      await startFiftyone(scenario.args, settings).result;
-      return count();
-    }),
-  );
+  const commands = await withPatient(uri, scenario.input, async ({ settings }) => {
+    const proxy = await openFaulty(uri, '', {});
+    await startFiftyone(scenario.args, { ...settings, FIFTYONE_DATABASE_URI: proxy.way }).result.finally(proxy.close);
+    return proxy.commands();
+  });
   const every = Math.max(1, commands / most);
   return Array.from({ length: Math.floor(commands / every) }, (_, i) => 1 + Math.floor(i * every));
 }
 
+/** A way to the server, as a URI. */
+export interface Way {
+  readonly way: string;
+  close(): Promise<void>;
+}
+
 /** Runs the command over a bad way, and if it fails once more over a good one. */
-async function disturbed(scenario: Scenario, uri: string, options: string, faults: FaultyProxyOptions) {
+export async function runOver(scenario: Scenario, uri: string, open: () => Promise<Way>) {
   return await withPatient(uri, scenario.input, async (patient) => {
     const begun = performance.now();
-    const first = await throughProxy(patient, uri, options, faults, (settings) => startFiftyone(scenario.args, settings).result);
+    const { way, close } = await open();
+    const settings = { ...patient.settings, FIFTYONE_DATABASE_URI: way };
+    const first = await startFiftyone(scenario.args, settings).result.finally(close);
     const ms = performance.now() - begun;
     const lines = unclear(first);
     if (first.code !== 0) {
@@ -109,26 +121,19 @@ async function disturbed(scenario: Scenario, uri: string, options: string, fault
   });
 }
 
+function disturbed(scenario: Scenario, uri: string, options: string, faults: FaultyProxyOptions) {
+  return runOver(scenario, uri, () => openFaulty(uri, options, faults));
+}
+
+async function openFaulty(uri: string, options: string, faults: FaultyProxyOptions): Promise<Way & FaultyProxy> {
+  const proxy = await startFaultyProxy(Number(new URL(uri).port), faults);
+  return { ...proxy, way: `mongodb://127.0.0.1:${proxy.port}/?directConnection=true${options}` };
+}
+
 /** What is missing in what a command that failed says: an error with what to do next, and no trace of the stack. */
 export function unclear(result: CommandResult): string[] {
   if (result.code === 0) return [];
   const isClear = /the same command does what is left|could not connect|run the command again/.test(result.stderr);
   const hasTrace = /\n\s+at \S+ /.test(result.stderr);
   return isClear && !hasTrace && [1, 3].includes(result.code ?? -1) ? [] : [`not clear: ${words(result)}`];
-}
-
-async function throughProxy<T>(
-  patient: Patient,
-  uri: string,
-  options: string,
-  faults: FaultyProxyOptions,
-  use: (settings: Record<string, string>, commands: () => number) => Promise<T>,
-): Promise<T> {
-  const proxy = await startFaultyProxy(Number(new URL(uri).port), faults);
-  try {
-    const way = `mongodb://127.0.0.1:${proxy.port}/?directConnection=true${options}`;
-    return await use({ ...patient.settings, FIFTYONE_DATABASE_URI: way }, proxy.commands);
-  } finally {
-    await proxy.close();
-  }
 }

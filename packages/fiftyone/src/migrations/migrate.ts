@@ -3,6 +3,7 @@ import { ObjectId } from '../bson/index.js';
 import type { Connection } from '../database/connection.js';
 import { readDatabaseConfig } from '../database/database-config.js';
 import type { Holder } from '../database/lease-store.js';
+import { LostLeaseError } from '../database/leases.js';
 import { DatasetNotFoundError } from '../errors.js';
 import { gateConnection } from './gate.js';
 import { inWindow } from './in-window.js';
@@ -16,6 +17,9 @@ import { compareNames, openRun, type Row, type Run, WINDOW } from './run.js';
 
 /** How long until a dataset on which somebody else is at work is looked at again. */
 const WAIT_MS = 200;
+
+/** How often a dataset is begun again after its lease was lost: this process was stopped, or starved. */
+const MOST_LOSSES = 5;
 
 /** Migrates the database and every dataset. @throws AdminRequiredError, IncompatibleError before anything is written */
 export async function migrateAll(connection: Connection, options: MigrateOptions = {}): Promise<MigrationReport> {
@@ -56,6 +60,7 @@ async function migrateRows(
   const { control } = run;
   const stopped = () => run.server.gone || control.stopped !== undefined || (failed && options.stopAtFailure === true);
   const holders = new Map<Row, Holder>();
+  const losses = new Map<Row, number>();
   let waiting = rows;
   if (!options.dryRun) control.start();
   try {
@@ -65,6 +70,11 @@ async function migrateRows(
         const tried = await migrateOne(run, row, turn);
         if (tried === undefined) return;
         const outcome = 'result' in tried ? byWhom(tried, row, holders.get(row)) : tried;
+        if ('result' in outcome && outcome.error instanceof LostLeaseError && (losses.get(row) ?? 0) < MOST_LOSSES) {
+          losses.set(row, (losses.get(row) ?? 0) + 1);
+          leased.push(row);
+          return;
+        }
         if (!('result' in outcome)) {
           leased.push(row);
           if (!holders.has(row)) options.onEvent?.({ kind: 'waiting', name: row.name ?? '', holder: outcome.holder });
