@@ -254,10 +254,12 @@ test('a way down that takes out nothing leaves nothing in the attic', async () =
 });
 
 test('very large documents are kept and put back as well', async () => {
-  const noise = (bytes: number) => new Binary(randomBytes(bytes));
-  const database = await richDatabase({ info: { noise: noise(13_000_000) }, label_schemas: { large: noise(2_000_000) } });
+  // what does not pack needs several documents of the attic
+  const noise = new Binary(randomBytes(6_500_000));
+  const text = (length: number) => 'x'.repeat(length);
+  const database = await richDatabase({ info: { noise }, label_schemas: { large: text(7_000_000) } });
   const { db, samples } = database;
-  await db.collection(samples).updateOne({ a: 'rain' }, { $set: { 'weather.mask': noise(9_000_000) } });
+  await db.collection(samples).updateOne({ a: 'rain' }, { $set: { 'weather.mask': text(9_000_000) } });
   const before = await snapshot(db);
   const down = await migrated(database, { target: '0.18.0' });
   expect(down.report.datasets[0]).toMatchObject({ result: 'migrated', reasons: [] });

@@ -134,7 +134,7 @@ export function putBack(kept: Kept, run: string, except: readonly string[]): Mer
     collection: KEPT_DOCUMENTS,
     into: kept.collection,
     pipeline: [
-      { $match: { ...rangeOf(kept), 'mark.run': run } },
+      { $match: { ...rangeOf(kept), 'mark.run': run, keys: { $exists: true } } },
       { $project: { _id: '$_id.id', before: 1, order: '$keys', keys: { $setDifference: ['$mark.keys', { $literal: except }] } } },
       {
         $merge: {
@@ -202,18 +202,20 @@ function compared(collection: string): Query[] {
       namesIn({ $filter: { input: b, as: 'e', cond: { $not: [{ $in: ['$$e', a] }] } } }),
     ],
   });
+  const bySize = { $cond: [{ $eq: [{ $bsonSize: '$now' }, '$size'] }, [], '$names'] };
   return [
     ...withNow(collection, '$before'),
     { $set: { made: { $objectToArray: { $ifNull: ['$after', {}] } } } },
-    { $set: { names: { $setUnion: ['$was.k', '$made.k', '$also'] } } },
+    { $set: { names: { $setUnion: ['$was.k', '$made.k', { $ifNull: ['$also', []] }] } } },
     { $set: { is: { $filter: { input: '$is', as: 'e', cond: { $in: ['$$e.k', '$names'] } } } } },
     {
       $set: {
         other: {
+          // of a way down that was interrupted and never finished nobody knows what it made of the document
           $cond: [
-            { $eq: ['$after', null] },
-            { $cond: [{ $eq: [{ $bsonSize: '$now' }, '$size'] }, [], '$names'] },
-            differing('$is', '$made'),
+            { $eq: [{ $type: '$keys' }, 'missing'] },
+            '$names',
+            { $cond: [{ $eq: ['$after', null] }, bySize, differing('$is', '$made')] },
           ],
         },
       },
