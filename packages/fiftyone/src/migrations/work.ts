@@ -80,28 +80,24 @@ export class WorkLog {
    *
    * @returns false for a dataset that somebody changed, or whose lease was lost
    */
-  readonly commit = batched<Ready, boolean>(
-    BATCH,
-    async (items) => {
-      const notes = items.map(staged);
-      await this.#upsert(WORK, notes);
-      for (const side of SIDES) {
-        const inserted = items.flatMap((item) => changesOf(item.plan.before[side], item.after[side]).inserted);
-        // never over what is there: it may be newer than this runner knows
-        await insertNew(this.db, side, inserted.map(encode));
-        const large = items.filter(hasLargeSides).flatMap((item) => changesOf(item.plan.before[side], item.after[side]).replaced);
-        await this.#upsert(side, large);
-      }
-      await this.#replaceDatasets(items.map(({ plan }) => plan.id));
-      for (const item of items.filter(isTooBig)) await this.#replaceBig(item);
-      const stored = await this.#bytesOf(items.map(({ plan }) => plan.id));
-      const found = notes.map((note) => ({ note, bytes: stored.get(idOf(note).toHexString()) }));
-      const committed = found.map(({ note, bytes }) => stateOf(note, bytes) === 'committed');
-      await this.#finish(found.filter((_, i) => committed[i]));
-      return committed;
-    },
-    { gatherMs: GATHER_MS },
-  );
+  readonly commit = batched<Ready, boolean>({ limit: BATCH, gatherMs: GATHER_MS }, async (items) => {
+    const notes = items.map(staged);
+    await this.#upsert(WORK, notes);
+    for (const side of SIDES) {
+      const inserted = items.flatMap((item) => changesOf(item.plan.before[side], item.after[side]).inserted);
+      // never over what is there: it may be newer than this runner knows
+      await insertNew(this.db, side, inserted.map(encode));
+      const large = items.filter(hasLargeSides).flatMap((item) => changesOf(item.plan.before[side], item.after[side]).replaced);
+      await this.#upsert(side, large);
+    }
+    await this.#replaceDatasets(items.map(({ plan }) => plan.id));
+    for (const item of items.filter(isTooBig)) await this.#replaceBig(item);
+    const stored = await this.#bytesOf(items.map(({ plan }) => plan.id));
+    const found = notes.map((note) => ({ note, bytes: stored.get(idOf(note).toHexString()) }));
+    const committed = found.map(({ note, bytes }) => stateOf(note, bytes) === 'committed');
+    await this.#finish(found.filter((_, i) => committed[i]));
+    return committed;
+  });
 
   /**
    * What runners that died have left: finishes what was committed, takes back what was not, and returns what was begun and is
