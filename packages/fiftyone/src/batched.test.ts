@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { batched } from './batched.js';
 
@@ -20,4 +21,33 @@ test('a key that fails does not take the others of its batch with it', async () 
   });
   const results = await Promise.allSettled([1, 2, 3].map(run));
   expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+});
+
+test('a batch that waits for more ends when it is full, or when nobody comes any more', async () => {
+  const batches: number[][] = [];
+  const same = batched({ limit: 4, gatherMs: 20 }, async (keys: readonly number[]) => {
+    batches.push([...keys]);
+    return keys;
+  });
+  const results = [same(1)];
+  for (const key of [2, 3, 4, 5]) {
+    await sleep(2);
+    results.push(same(key));
+  }
+  expect(await Promise.all(results)).toEqual([1, 2, 3, 4, 5]);
+  expect(batches).toEqual([[1, 2, 3, 4], [5]]);
+});
+
+test('several batches can be under way at once', async () => {
+  let running = 0;
+  let most = 0;
+  const same = batched({ limit: 2, atOnce: 3 }, async (keys: readonly number[]) => {
+    most = Math.max(most, ++running);
+    await sleep(5);
+    running--;
+    return keys;
+  });
+  const keys = Array.from({ length: 20 }, (_, i) => i);
+  expect(await Promise.all(keys.map(same))).toEqual(keys);
+  expect(most).toBe(3);
 });

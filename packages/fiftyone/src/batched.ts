@@ -7,21 +7,29 @@ interface Waiting<K, V> {
   readonly reject: (error: unknown) => void;
 }
 
+/** How batches are made: their size, or more. */
+export interface Batches {
+  /** How many keys a batch has at most. */
+  readonly limit: number;
+  /** How many batches may be under way at once. Default: 1 */
+  readonly atOnce?: number;
+  /** A batch that is not full waits for more, while somebody has come within so many milliseconds. Default: 0, it does not wait */
+  readonly gatherMs?: number;
+}
+
 /**
  * Turns a function over many keys into one over one key. While a batch is under way the next one gathers, so a lone caller
  * never waits, and a thousand at once share a few round trips.
  *
- * @param limit how many keys a batch has at most
+ * @param batches how many keys a batch has at most, or more about it
  * @param run gives a value per key, in order. If a batch fails its keys are tried one by one, so that each gets its own error;
  *   not so when the server is gone, which is the same for all
- * @param options.atOnce how many batches may be under way at once
- * @param options.gatherMs while somebody has come within so many milliseconds, a batch that is not full waits for more
  */
 export function batched<K, V>(
-  limit: number,
+  batches: number | Batches,
   run: (keys: readonly K[]) => Promise<readonly V[]>,
-  { atOnce = 1, gatherMs = 0 }: { atOnce?: number; gatherMs?: number } = {},
 ): (key: K) => Promise<V> {
+  const { limit, atOnce = 1, gatherMs = 0 } = typeof batches === 'number' ? { limit: batches } : batches;
   let pending: Waiting<K, V>[] = [];
   let running = 0;
 
@@ -53,7 +61,7 @@ export function batched<K, V>(
       if (gatherMs > 0) await gathered();
       const batch = pending.slice(0, limit);
       pending = pending.slice(limit);
-      await settle(batch);
+      if (batch.length > 0) await settle(batch);
     }
     running--;
   }

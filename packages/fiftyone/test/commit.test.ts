@@ -24,8 +24,9 @@ commitContract(async ({ lease, isChanged }) => {
     begun: { from: '0.1.0', to: '0.2.0', now: { ms: 0, micros: 0 }, keepUnknown: false },
     after: { dataset: after, ...record },
     bytes: encode(after),
-    lease: { key: 'k', fence: COMMIT_FENCE } as Lease,
-    files: [],
+    lease: { key: 'k', fence: COMMIT_FENCE, expires: new Date(Date.now() + 8_000) } as Lease,
+    election: '',
+    attic: { written: [], removed: [], restored: [], files: [] },
   };
   const committed = await new WorkLog(db).commit(ready as unknown as Ready);
   expect((await datasets.findOne())?.version).toBe(committed ? '0.2.0' : '0.1.0');

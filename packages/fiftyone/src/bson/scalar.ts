@@ -58,6 +58,14 @@ export function double(value: number): Scalar {
   return scalar(BsonType.double, 8, (v) => v.setFloat64(0, value, true));
 }
 
+/** A BSON binary of the generic subtype. */
+export function binary(data: Uint8Array): Scalar {
+  const bytes = Buffer.alloc(5 + data.length);
+  bytes.writeInt32LE(data.length, 0);
+  bytes.set(data, 5);
+  return new Scalar(BsonType.binary, bytes);
+}
+
 /** A date. @param ms milliseconds since 1970 UTC */
 export function date(ms: number | bigint): Scalar {
   return scalar(BsonType.date, 8, (v) => v.setBigInt64(0, BigInt(ms), true));

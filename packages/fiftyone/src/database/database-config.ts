@@ -2,7 +2,7 @@ import type { Db } from 'mongodb';
 import { Doc, type ReadonlyDoc, toEjson, type Value } from '../bson/index.js';
 import { ConnectionError, MalformedError } from '../errors.js';
 import { compareBase, isVersion, openSourceVersion } from '../version.js';
-import { deleteByIds, findDocs, updateRaw } from './raw.js';
+import { deleteRaw, findDocs, updateRaw } from './raw.js';
 
 export const DATABASE_TYPE = 'fiftyone';
 
@@ -71,5 +71,6 @@ export async function saveDatabaseVersion(db: Db, config: DatabaseConfig, versio
   // a pipeline adds new keys in the order as written, plain $set would sort them
   const update = [Doc.of(['$set', Doc.of(['version', version], ['type', DATABASE_TYPE])])];
   await updateRaw(db, 'config', [Doc.of(['q', filter], ['u', update], ['upsert', true])], true);
-  if (config.superfluous.length > 0) await deleteByIds(db, 'config', config.superfluous);
+  const superfluous = Doc.of(['_id', Doc.of(['$in', [...config.superfluous]])]);
+  if (config.superfluous.length > 0) await deleteRaw(db, 'config', superfluous);
 }

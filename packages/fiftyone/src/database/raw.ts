@@ -1,8 +1,6 @@
 import type { Db, FindOptions, Document as Plain } from 'mongodb';
 import commands from 'mongodb/lib/cmap/commands.js';
-import { Doc, decode, encode, int32, type ReadonlyDoc, type Value } from '../bson/index.js';
-
-const DUPLICATE_KEY = 11000;
+import { Doc, decode, encode, int32, type ReadonlyDoc } from '../bson/index.js';
 
 /** Documents as their BSON bytes, in the order in which the server gives them. */
 export async function* findRaw(
@@ -36,11 +34,6 @@ export async function insertRaw(db: Db, collection: string, docs: readonly Uint8
   for (const batch of messages(docs)) await write(db, { insert: collection }, 'documents', batch);
 }
 
-/** Inserts those documents whose `_id` is not there yet. */
-export async function insertNew(db: Db, collection: string, docs: readonly Uint8Array[]): Promise<void> {
-  for (const batch of messages(docs)) await write(db, { insert: collection, ordered: false }, 'documents', batch, DUPLICATE_KEY);
-}
-
 /** As many documents as one message to the server may have: 100,000, and 48 MB less room for the rest. */
 function* messages(docs: readonly Uint8Array[]): Generator<Uint8Array[]> {
   let batch: Uint8Array[] = [];
@@ -70,10 +63,9 @@ export async function updateRaw(
   return { n };
 }
 
-/** Deletes documents by their `_id`, whatever its type. */
-export async function deleteByIds(db: Db, collection: string, ids: readonly Value[]): Promise<void> {
-  const statement = Doc.of(['q', Doc.of(['_id', Doc.of(['$in', [...ids]])])], ['limit', int32(0)]);
-  if (ids.length > 0) await write(db, { delete: collection }, 'deletes', [encode(statement)]);
+/** Deletes all documents that match a filter. */
+export async function deleteRaw(db: Db, collection: string, filter: ReadonlyDoc): Promise<void> {
+  await write(db, { delete: collection }, 'deletes', [encode(Doc.of(['q', filter as Doc], ['limit', int32(0)]))]);
 }
 
 /** Runs a command whose document keeps every type and the order of keys. */
@@ -87,19 +79,12 @@ export async function runRaw(db: Db, command: Doc): Promise<void> {
  * Sends a write command whose documents are bytes already, which the driver's public interface cannot.
  * Its own bulk writes use the same document sequences (OP_MSG section of kind 1).
  */
-async function write(
-  db: Db,
-  command: Plain,
-  field: string,
-  docs: readonly Uint8Array[],
-  tolerated?: number,
-): Promise<WriteResult> {
+async function write(db: Db, command: Plain, field: string, docs: readonly Uint8Array[]): Promise<WriteResult> {
   const sequence = new commands.DocumentSequence(field);
   for (const doc of docs) sequence.push({}, doc);
   const result = await db.command({ ...command, [field]: sequence });
   const { MongoServerError } = await import('mongodb');
-  const errors = (result.writeErrors ?? []).filter((error: { code: number }) => error.code !== tolerated);
-  const failure = errors[0] ?? result.writeConcernError;
+  const failure = result.writeErrors?.[0] ?? result.writeConcernError;
   if (failure) throw new MongoServerError(failure);
   return result as unknown as WriteResult;
 }

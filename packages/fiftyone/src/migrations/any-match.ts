@@ -10,7 +10,7 @@ const AT_ONCE = 4;
 export type AnyMatch = (check: Pick<Malformed, 'collection' | 'filter'>) => Promise<boolean>;
 
 export function anyMatch(db: Db): AnyMatch {
-  return batched(BATCH, (checks) => whichMatch(db, checks), { atOnce: AT_ONCE });
+  return batched({ limit: BATCH, atOnce: AT_ONCE }, (checks) => whichMatch(db, checks));
 }
 
 async function whichMatch(db: Db, checks: readonly Parameters<AnyMatch>[0][]): Promise<boolean[]> {

@@ -59,12 +59,12 @@ export async function applyPlan(
   lease.check();
   if (edits.length > 0) {
     const kept = plan.attic?.kept ? [{ ...plan.attic.kept, what: plan.loses }] : [];
-    await work.begin({ id: plan.id, begun: { ...begun, edits: attempts.edits }, kept });
-    const note = (progress: EditProgress) => work.progress(plan.id, begun, progress);
+    await work.begin({ id: plan.id, begun: { ...begun, edits: attempts.edits }, kept, lease });
+    const note = (progress: EditProgress) => work.progress(plan.id, begun, progress, lease);
     attempts.edits = await applyEdits({ db, lease, note, onProgress, ...applier.editing }, edits, attempts.edits);
   }
   lease.check();
-  const after = await attempts.files.rewrite(db, plan);
+  const after = await attempts.files.rewrite(db, plan, lease);
   lease.check();
   const bytes = after === plan.after ? plan.bytes : encode(after.dataset);
   const { replaced } = attempts.files;

@@ -1,7 +1,7 @@
 import { encode, toEjson, type Value } from '../bson/index.js';
 import { authorized } from '../database/connection.js';
-import type { StoredLease } from '../database/lease-store.js';
-import { isHeld, type Lease } from '../database/leases.js';
+import { isTooLate, type StoredLease } from '../database/lease-store.js';
+import { isHeld, type Lease, LostLeaseError } from '../database/leases.js';
 import { endLeftovers } from '../database/leftovers.js';
 import {
   DatasetNotFoundError,
@@ -93,7 +93,7 @@ async function workOn(run: Run, row: Row, turn: Turn, started: number): Promise<
       if (!isHeld(taken)) return taken;
       lease = taken;
     }
-    const left = lease && (await run.applier.work.recover(row.id));
+    const left = lease && (await run.applier.work.recover({ id: row.id, lease }));
     if (lease && left) await endLeftovers(run.connection.db, commentOf(lease));
     const attempts = new Attempts(left?.edits);
     for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
@@ -127,7 +127,8 @@ async function workOn(run: Run, row: Row, turn: Turn, started: number): Promise<
     throw new FiftyOneError(`dataset '${row.name}' is changed by other clients all the time`, {
       hint: 'try again when it is less busy',
     });
-  } catch (error) {
+  } catch (thrown) {
+    const error = lease && isTooLate(thrown) ? new LostLeaseError(lease.key) : thrown;
     if (error instanceof StoppedError) return begun && plan ? stopped(plan, error, started) : undefined;
     if (isUnreachable(error)) run.server.gone = true;
     return failed(plan ? outcomeOf(plan, preview) : nothing(row), error, started);

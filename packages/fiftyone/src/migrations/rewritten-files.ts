@@ -1,5 +1,6 @@
 import type { Db } from 'mongodb';
 import { clone, Doc, equal, ObjectId, type Value } from '../bson/index.js';
+import type { Lease } from '../database/leases.js';
 import { derivedIds } from './derived-ids.js';
 import type { DatasetPlan } from './plan.js';
 import { ALL_RUN_MAPS } from './read-record.js';
@@ -13,9 +14,9 @@ export class RewrittenFiles {
   readonly #written = new Map<string, ObjectId>();
 
   /** Writes the new files, and returns the record after the plan with the runs naming them. */
-  async rewrite(db: Db, plan: DatasetPlan): Promise<DatasetRecord> {
+  async rewrite(db: Db, plan: DatasetPlan, lease: Lease): Promise<DatasetRecord> {
     for (const edit of editsOf(plan)) {
-      if (placesOf(edit, plan.before, plan.after).length > 0) await this.#write(db, plan.id, edit);
+      if (placesOf(edit, plan.before, plan.after).length > 0) await this.#write(db, plan.id, edit, lease);
     }
     return this.named(plan, plan.after);
   }
@@ -33,7 +34,7 @@ export class RewrittenFiles {
     return after;
   }
 
-  async #write(db: Db, dataset: ObjectId, edit: FileEdit): Promise<void> {
+  async #write(db: Db, dataset: ObjectId, edit: FileEdit, lease: Lease): Promise<void> {
     const { file, rewrite } = edit;
     const key = keyOf(edit);
     if (this.#written.has(key)) return;
@@ -41,7 +42,7 @@ export class RewrittenFiles {
     const rewritten = text === undefined ? undefined : rewrite(text);
     if (rewritten === undefined) return;
     const target = derivedIds(dataset, `results ${key}`)();
-    await writeFile(db, target, rewritten);
+    await writeFile(db, target, rewritten, lease);
     this.#written.set(key, target);
     this.replaced.push(file);
   }

@@ -18,11 +18,12 @@ import {
 import { electionOf } from '../database/election.js';
 import { LEASES } from '../database/lease-store.js';
 import type { Lease } from '../database/leases.js';
-import { deleteByIds, findDocs, findRaw, insertNew, updateRaw } from '../database/raw.js';
+import { deleteRaw, findDocs, findRaw, updateRaw } from '../database/raw.js';
 import type { AtticWork } from './attic/changes.js';
 import { ATTIC, type AtticEntry, entryDocs, ofEntry } from './attic/entry.js';
 import { allOf, KEPT_DOCUMENTS } from './attic/kept-documents.js';
 import type { EditProgress } from './bulk-edits.js';
+import { Guard } from './guard.js';
 import { changesOf } from './plan.js';
 import { runIdsOf, type StoredPlan, viewIdsOf } from './read-record.js';
 import { deleteFile } from './results-file.js';
@@ -80,19 +81,28 @@ export class WorkLog {
   ) {}
 
   /** Notes what was begun on a dataset, and in the attic what it is before the first of its documents changes. */
-  readonly begin = batched<{ id: ObjectId; begun: Begun; kept: readonly AtticEntry[] }, void>(BATCH, async (items) => {
-    await this.#keep(items.flatMap(({ kept }) => kept));
-    await this.#upsert(
-      WORK,
-      items.map(({ id, begun }) => Doc.of(...noteOf(id, begun))),
-    );
-    return items.map(() => undefined);
-  });
+  readonly begin = batched<{ id: ObjectId; begun: Begun; kept: readonly AtticEntry[]; lease: Lease }, void>(
+    BATCH,
+    async (items) => {
+      const guard = new Guard(items.map(({ lease }) => lease));
+      await this.#keep(
+        guard,
+        items.flatMap(({ kept }) => kept),
+      );
+      const notes = items.map(({ id, begun }) => Doc.of(...noteOf(id, begun)));
+      await this.#write(
+        WORK,
+        notes.map((note) => guard.replacement(note)),
+      );
+      return items.map(() => undefined);
+    },
+  );
 
   /** Notes how far the bulk edits of a dataset got. */
-  async progress(id: ObjectId, begun: Begun, edits: EditProgress): Promise<void> {
+  async progress(id: ObjectId, begun: Begun, edits: EditProgress, lease: Lease): Promise<void> {
     const same = Doc.of(...noteOf(id, { ...begun, edits: undefined }));
-    await updateRaw(this.db, WORK, [Doc.of(['q', same], ['u', Doc.of(['$set', Doc.of(['edits', progressDoc(edits)])])])]);
+    const update = Doc.of(['$set', Doc.of(['edits', progressDoc(edits)])]);
+    await this.#write(WORK, [Doc.of(['q', new Guard([lease]).only(same)], ['u', update])]);
   }
 
   /**
@@ -101,39 +111,41 @@ export class WorkLog {
    *
    * @returns false for a dataset that somebody changed, or whose lease was lost, or whose edits an election may have taken back
    */
-  readonly commit = batched<Ready, boolean>(
-    BATCH,
-    async (all) => {
-      await this.#keep(all.flatMap(({ attic }) => attic.written));
-      const safe = await this.#stage(all);
-      const items = all.filter((_, i) => safe[i]);
-      const notes = items.map(staged);
-      for (const side of SIDES) {
-        const inserted = items.flatMap((item) => changesOf(item.plan.before[side], item.after[side]).inserted);
-        // never over what is there: it may be newer than this runner knows
-        await insertNew(this.db, side, inserted.map(encode));
-        const large = items.filter(hasLargeSides).flatMap((item) => changesOf(item.plan.before[side], item.after[side]).replaced);
-        await this.#upsert(side, large);
-      }
-      await this.#replaceDatasets(items.map(({ plan }) => plan.id));
-      for (const item of items.filter(isTooBig)) await this.#replaceBig(item);
-      const stored = await this.#bytesOf(items.map(({ plan }) => plan.id));
-      const found = notes.map((note) => ({ note, bytes: stored.get(idOf(note).toHexString()) }));
-      const committed = new Set(items.filter((_, i) => stateOf(found[i] as Found) === 'committed'));
-      await this.#finish(found.filter((_, i) => committed.has(items[i] as Ready)));
-      return all.map((item) => committed.has(item));
-    },
-    { gatherMs: GATHER_MS },
-  );
+  readonly commit = batched<Ready, boolean>({ limit: BATCH, gatherMs: GATHER_MS }, async (all) => {
+    const guard = new Guard(all.map(({ lease }) => lease));
+    await this.#keep(
+      guard,
+      all.flatMap(({ attic }) => attic.written),
+    );
+    const safe = await this.#stage(guard, all);
+    const items = all.filter((_, i) => safe[i]);
+    for (const side of SIDES) {
+      const { inserted } = sidesOf(items, side);
+      const { replaced } = sidesOf(items.filter(hasLargeSides), side);
+      const large = replaced.map((doc) => guard.replacement(doc));
+      await this.#write(side, [...inserted.map((doc) => guard.insertion(doc)), ...large]);
+    }
+    await this.#replaceDatasets(items.map(({ plan }) => plan.id));
+    for (const item of items.filter(isTooBig)) await this.#replaceBig(item);
+    const stored = await this.#bytesOf(items.map(({ plan }) => plan.id));
+    const found = items.map((item) => ({ note: staged(item), bytes: stored.get(item.plan.id.toHexString()) }));
+    const committed = new Set(items.filter((_, i) => stateOf(found[i] as Found) === 'committed'));
+    await this.#finish(
+      guard,
+      found.filter((_, i) => committed.has(items[i] as Ready)),
+    );
+    return all.map((item) => committed.has(item));
+  });
 
   /**
    * Notes what is to be committed, and waits until that and everything written before it cannot be lost any more.
    *
    * @returns for each whether nothing of it was lost in an election
    */
-  async #stage(items: readonly Ready[]): Promise<boolean[]> {
+  async #stage(guard: Guard, items: readonly Ready[]): Promise<boolean[]> {
     const isReplicaSet = this.election !== '';
-    await this.#upsert(WORK, items.map(staged), isReplicaSet);
+    const notes = items.map((item) => guard.replacement(staged(item)));
+    await this.#write(WORK, notes, isReplicaSet);
     if (isReplicaSet) this.election = await electionOf(this.db);
     return items.map(({ election }) => election === this.election);
   }
@@ -142,19 +154,21 @@ export class WorkLog {
    * What runners that died have left: finishes what was committed, takes back what was not, and returns what was begun and is
    * still to be finished. A note about a dataset that others have moved meanwhile counts for nothing.
    */
-  readonly recover = batched<ObjectId, Begun | undefined>(BATCH, async (ids) => {
+  readonly recover = batched<{ id: ObjectId; lease: Lease }, Begun | undefined>(BATCH, async (items) => {
+    const ids = items.map(({ id }) => id);
     const left = await findDocs(this.db, WORK, { _id: { $in: [...ids] } });
     if (left.length === 0) return ids.map(() => undefined);
     const stored = await this.#bytesOf(left.map(idOf));
     const found = left.map((note) => ({ note, bytes: stored.get(idOf(note).toHexString()) }));
     const notes = (wanted: State) => found.filter(({ note, bytes }) => stateOf({ note, bytes }) === wanted);
-    await this.#finish(notes('committed'));
+    const guard = new Guard(items.map(({ lease }) => lease));
+    await this.#finish(guard, notes('committed'));
     for (const side of SIDES) {
       const inserted = [...notes('begun'), ...notes('moved')].flatMap((item) => unnamed(item, 'inserted', side));
-      await deleteByIds(this.db, side, inserted);
+      await this.#delete(guard, side, inserted);
     }
-    await deleteByIds(
-      this.db,
+    await this.#delete(
+      guard,
       WORK,
       notes('moved').map(({ note }) => idOf(note)),
     );
@@ -195,9 +209,8 @@ export class WorkLog {
     const before = plan.before.dataset;
     const same = ['version', ...VOLATILE].map((key) => [key, before.get(key) ?? null] as [string, Value]);
     const size = Doc.of(['$eq', [Doc.of(['$bsonSize', '$$ROOT']), int32(plan.before.bytes.length)]]);
-    lease.check();
-    const filter = Doc.of(['_id', plan.id], ...same, ['$expr', size]);
-    await updateRaw(this.db, 'datasets', [Doc.of(['q', filter], ['u', new Scalar(BsonType.document, bytes)])], true);
+    const filter = new Guard([lease]).only(Doc.of(['_id', plan.id], ...same), size);
+    await this.#write('datasets', [Doc.of(['q', filter], ['u', new Scalar(BsonType.document, bytes)])], true);
   }
 
   async #bytesOf(ids: readonly ObjectId[]): Promise<Map<string, Uint8Array>> {
@@ -209,59 +222,77 @@ export class WorkLog {
   }
 
   /** What follows a commit: changed runs and views are written, and what nothing names any more is removed. */
-  async #finish(items: readonly Found[]): Promise<void> {
+  async #finish(guard: Guard, items: readonly Found[]): Promise<void> {
     for (const side of SIDES) {
-      const statements = items.flatMap(({ note }) => (listIn(note, 'replaced', side) as Doc[]).map(replacement));
-      if (statements.length > 0) await updateRaw(this.db, side, statements);
-      await deleteByIds(
-        this.db,
+      const pairs = items.flatMap(({ note }) => listIn(note, 'replaced', side) as Doc[]);
+      await this.#write(
+        side,
+        pairs.map((pair) => unlessChanged(guard, pair)),
+      );
+      await this.#delete(
+        guard,
         side,
         items.flatMap((item) => unnamed(item, 'deleted', side)),
       );
     }
-    await this.#clearAttic(items);
-    for (const file of items.flatMap(({ note }) => note.get('files') as Value[])) await this.#removeFile(file as ObjectId);
-    await deleteByIds(
-      this.db,
+    await this.#clearAttic(guard, items);
+    for (const file of items.flatMap(({ note }) => note.get('files') as Value[])) await this.#removeFile(guard, file as ObjectId);
+    await this.#delete(
+      guard,
       WORK,
       items.map(({ note }) => idOf(note)),
     );
   }
 
-  async #keep(entries: readonly AtticEntry[]): Promise<void> {
-    const docs = await Promise.all(entries.map(entryDocs));
-    await this.#upsert(ATTIC, docs.flat());
+  async #keep(guard: Guard, entries: readonly AtticEntry[]): Promise<void> {
+    const docs = (await Promise.all(entries.map(entryDocs))).flat();
+    await this.#write(
+      ATTIC,
+      docs.map((doc) => guard.replacement(doc)),
+    );
   }
 
   /** What was put back leaves the attic, or stays there for people only. */
-  async #clearAttic(items: readonly Found[]): Promise<void> {
+  async #clearAttic(guard: Guard, items: readonly Found[]): Promise<void> {
     const docsIn = (key: string) => items.flatMap(({ note }) => (note.get(key) ?? []) as Doc[]);
     const at = Doc.of(['restored', date(Date.now())]);
     const marked = docsIn('restored').map((doc) =>
       Doc.of(
-        ['q', Doc.of(['_id', doc.get('id') as Value])],
+        ['q', guard.only(Doc.of(['_id', doc.get('id') as Value]))],
         ['u', Doc.of(['$set', new Doc([...at, ['left', doc.get('left') as Value]])])],
       ),
     );
-    if (marked.length > 0) await updateRaw(this.db, ATTIC, marked);
+    await this.#write(ATTIC, marked);
     for (const doc of docsIn('unkept')) {
       const documents = doc.get('documents');
-      if (typeof documents === 'string') await this.db.collection(KEPT_DOCUMENTS).deleteMany(allOf(documents));
-      await this.db.collection(ATTIC).deleteMany(ofEntry(doc.get('id') as string));
+      if (typeof documents === 'string') await this.#deleteMany(guard, KEPT_DOCUMENTS, allOf(documents));
+      await this.#deleteMany(guard, ATTIC, ofEntry(doc.get('id') as string));
     }
   }
 
-  async #removeFile(file: ObjectId): Promise<void> {
+  async #removeFile(guard: Guard, file: ObjectId): Promise<void> {
     const user = await this.db.collection('runs').findOne({ results: file }, { projection: { _id: 1 } });
-    if (user === null) await deleteFile(this.db, file);
+    if (user === null) await deleteFile(this.db, file, guard.filter);
   }
 
-  async #upsert(collection: string, docs: readonly ReadonlyDoc[], majority = false): Promise<void> {
-    const statements = docs.map((doc) =>
-      Doc.of(['q', Doc.of(['_id', doc.get('_id') as Value])], ['u', doc as Doc], ['upsert', true]),
-    );
+  async #deleteMany(guard: Guard, collection: string, filter: object): Promise<void> {
+    await this.db.collection(collection).deleteMany({ ...filter, ...guard.filter });
+  }
+
+  async #delete(guard: Guard, collection: string, ids: readonly Value[]): Promise<void> {
+    const filter = guard.only(Doc.of(['_id', Doc.of(['$in', [...ids]])]));
+    if (ids.length > 0) await deleteRaw(this.db, collection, filter);
+  }
+
+  async #write(collection: string, statements: readonly Doc[], majority = false): Promise<void> {
     if (statements.length > 0) await updateRaw(this.db, collection, statements, majority);
   }
+}
+
+/** What of a side collection changes with several commits together. */
+function sidesOf(items: readonly Ready[], side: Side): { inserted: ReadonlyDoc[]; replaced: ReadonlyDoc[] } {
+  const changes = items.map(({ plan, after }) => changesOf(plan.before[side], after[side]));
+  return { inserted: changes.flatMap(({ inserted }) => inserted), replaced: changes.flatMap(({ replaced }) => replaced) };
 }
 
 /** Whether the changed runs and views are too many bytes for the note: they are then written before the commit. */
@@ -340,10 +371,10 @@ function unnamed({ note, bytes }: Found, key: 'inserted' | 'deleted', side: Side
 }
 
 /** Replaces a run or view, if nobody changed it meanwhile. */
-function replacement(pair: Doc): Doc {
+function unlessChanged(guard: Guard, pair: Doc): Doc {
   const [before, after] = [pair.get('before') as Doc, pair.get('after') as Doc];
   const unchanged = Doc.of(['$eq', ['$$ROOT', Doc.of(['$literal', before])]]);
-  return Doc.of(['q', Doc.of(['_id', before.get('_id') as Value], ['$expr', unchanged])], ['u', after]);
+  return Doc.of(['q', guard.only(Doc.of(['_id', before.get('_id') as Value]), unchanged)], ['u', after]);
 }
 
 function listIn(note: Doc, key: string, side: Side): readonly Value[] {

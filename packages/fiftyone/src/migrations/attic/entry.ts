@@ -3,7 +3,7 @@ import { deflateRaw, inflateRaw } from 'node:zlib';
 import type { Db } from 'mongodb';
 import { batched } from '../../batched.js';
 import {
-  BsonType,
+  binary,
   Doc,
   date,
   decode,
@@ -11,7 +11,7 @@ import {
   millisecondsOf,
   type ObjectId,
   type ReadonlyDoc,
-  Scalar,
+  type Scalar,
   type Value,
 } from '../../bson/index.js';
 import { findDocs } from '../../database/raw.js';
@@ -185,14 +185,6 @@ function recordDoc({ dataset, runs, views }: DatasetRecord): Doc {
 function recordIn(value: Value | undefined): DatasetRecord {
   const doc = value as Doc;
   return { dataset: doc.get('dataset') as Doc, runs: doc.get('runs') as Doc[], views: doc.get('views') as Doc[] };
-}
-
-/** A BSON binary: its length, its subtype, its bytes. */
-function binary(data: Uint8Array): Scalar {
-  const bytes = Buffer.alloc(5 + data.length);
-  bytes.writeInt32LE(data.length, 0);
-  bytes.set(data, 5);
-  return new Scalar(BsonType.binary, bytes);
 }
 
 function bytesIn(value: Scalar): Uint8Array {
