@@ -91,17 +91,20 @@ function pointsOf(commands: number, every: number): Point[] {
   return all.filter((_, i) => i % every === Math.floor(every / 2));
 }
 
-/** How many times there are that the input lacks. A run has one clock, also when it is finished by another. */
-function newTimes(snapshot: Snapshot, input: Snapshot): number {
-  const known = knownTimes.get(input) ?? timesIn(input);
+/**
+ * How many times there are in each collection of samples or frames that the input lacks. A dataset is migrated by one clock, also
+ * when another run finishes it.
+ */
+function newTimes(snapshot: Snapshot, input: Snapshot): string {
+  const known = knownTimes.get(input) ?? timesIn([...input.collections.values()].flat());
   knownTimes.set(input, known);
-  return [...timesIn(snapshot)].filter((time) => !known.has(time)).length;
+  const large = [...snapshot.collections].filter(([name]) => /^(samples|frames)\./.test(name));
+  return large.map(([name, docs]) => `${name} ${[...timesIn(docs)].filter((time) => !known.has(time)).length}`).join();
 }
 
 const knownTimes = new WeakMap<Snapshot, ReadonlySet<bigint>>();
 
-/** The dates in a database, without those of files, which the server's clock gives. */
-function timesIn({ collections }: Snapshot): Set<bigint> {
+function timesIn(docs: readonly Uint8Array[]): Set<bigint> {
   const times = new Set<bigint>();
   const collect = (value: Value): void => {
     if (value instanceof Doc) for (const item of value.values()) collect(item);
@@ -109,7 +112,7 @@ function timesIn({ collections }: Snapshot): Set<bigint> {
     const time = millisecondsOf(value);
     if (time !== undefined) times.add(time);
   };
-  for (const [name, docs] of collections) if (!name.startsWith('fs.')) for (const doc of docs) collect(decode(doc));
+  for (const doc of docs) collect(decode(doc));
   return times;
 }
 
