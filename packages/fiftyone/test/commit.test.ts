@@ -21,7 +21,7 @@ commitContract(async ({ lease, isChanged }) => {
   const record = { runs: [], views: [] };
   const ready = {
     plan: { id, before: { dataset: before, bytes: encode(before), ...record } },
-    begun: { from: '0.1.0', to: '0.2.0', now: { ms: 0, micros: 0 }, keepUnknown: false },
+    begun: { from: '0.1.0', to: '0.2.0', now: { ms: 0, micros: 0 }, keepUnknown: false, attic: false },
     after: { dataset: after, ...record },
     bytes: encode(after),
     lease: { key: 'k', fence: COMMIT_FENCE, expires: new Date(Date.now() + 8_000) } as Lease,

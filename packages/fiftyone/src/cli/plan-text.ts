@@ -38,6 +38,9 @@ function planLines(outcome: DatasetOutcome, verbose: boolean): string[] {
   if (preview) lines.push(...editsLines(preview, verbose));
   else lines.push(...outcome.edits.map((edit) => `  edits ${edit}`));
   lines.push(...outcome.loses.map((loss) => `  loses ${loss}`));
+  if (outcome.kept) lines.push('  what it loses is kept in the attic: going up again puts it back');
+  if (outcome.putBack) lines.push(`  puts back from the attic: ${outcome.putBack.join(', ')}`);
+  if (outcome.notPutBack) lines.push(`  leaves in the attic, because it was changed meanwhile: ${outcome.notPutBack.join(', ')}`);
   lines.push(...outcome.warnings.map((warning) => `  note: ${warning}`));
   const malformed = preview?.malformed ?? [];
   const reasons = outcome.reasons.filter((reason) => !malformed.some((found) => reasonOf(found) === reason));

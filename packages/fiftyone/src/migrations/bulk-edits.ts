@@ -131,7 +131,7 @@ function isDivisible(edit: BulkEdit): edit is Divisible {
 
 async function whole({ db, lease, limited, mayGoOn }: Editing, edit: BulkEdit): Promise<void> {
   await mayGoOn();
-  await limited(() => underLease(lease, 0, (inTime) => applyEdit(db, edit, { inTime, comment: commentOf(lease) })));
+  await limited(() => underLease(lease, 0, (inTime) => applyEdit(db, edit, { inTime, comment: commentOf(db, lease) })));
 }
 
 async function inParts(
@@ -196,7 +196,7 @@ function partSize({ first, most }: PartSizes) {
 }
 
 async function applyPart({ db, lease, limited }: Editing, edit: Divisible, { filter }: IdRange): Promise<void> {
-  const part = { filter, hint: '_id_', comment: commentOf(lease) };
+  const part = { filter, hint: '_id_', comment: commentOf(db, lease) };
   await limited(async () => {
     try {
       await underLease(lease, MOST_MS, (inTime) => applyEdit(db, edit, { ...part, inTime, maxTimeMS: MOST_MS }));
@@ -222,9 +222,9 @@ async function underLease(lease: Lease, longest: number, send: (inTime: Query) =
   }
 }
 
-/** By this the commands of a runner that died are found on the server. */
-export function commentOf({ key }: Lease): string {
-  return `fiftyone migrate ${key}`;
+/** By this the commands of a runner that died are found on the server, which may have several databases. */
+export function commentOf(db: Db, { key }: Lease): string {
+  return `fiftyone migrate ${db.databaseName} ${key}`;
 }
 
 interface Part {

@@ -94,7 +94,7 @@ async function workOn(run: Run, row: Row, turn: Turn, started: number): Promise<
       lease = taken;
     }
     const left = lease && (await run.applier.work.recover({ id: row.id, lease }));
-    if (lease && left) await endLeftovers(run.connection.db, commentOf(lease));
+    if (lease && left) await endLeftovers(run.connection.db, commentOf(run.connection.db, lease));
     const attempts = new Attempts(left?.edits);
     for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
       const planned: Planned = await makePlan(run, row, left, turn, order);

@@ -1,14 +1,10 @@
 import type { Db } from 'mongodb';
 import { Doc, equal, ObjectId, type Value } from '../../bson/index.js';
-import { compareBase } from '../../version.js';
-import { frameIndex } from '../frame-index.js';
+import { findDocs } from '../../database/raw.js';
 import { RUN_MAPS } from '../linked-runs.js';
 import type { BulkEdit, DatasetRecord, KeptIndex } from '../revision.js';
-import type { AtticEntry } from './entry.js';
+import { ATTIC, type AtticEntry, headOf } from './entry.js';
 import { countKept, type Kept } from './kept-documents.js';
-
-/** The release from which on the index of frames is unique. */
-const UNIQUE_SINCE = '0.11.2';
 
 /** What a plan does with the attic. */
 export interface AtticChanges {
@@ -49,11 +45,12 @@ export interface KeptFields {
 export async function looked(db: Db, changes: AtticChanges, edits: readonly BulkEdit[], resumed: boolean): Promise<AtticChanges> {
   const { kept } = changes;
   if (kept) {
-    // one that the interrupted run has dropped already is what the release makes
-    const assumed = (collection: string) => (resumed ? [frameIndex(collection, compareBase(kept.from, UNIQUE_SINCE) >= 0)] : []);
     const dropped = edits.flatMap((edit) => (edit.kind === 'drop-index' ? [edit] : []));
-    const found = dropped.map(async ({ collection, index }) => (await findIndex(db, collection, index)) ?? assumed(collection));
-    return { ...changes, kept: { ...kept, indexes: (await Promise.all(found)).flat() } };
+    // an interrupted run has noted them before it dropped any
+    const [noted] = resumed ? await findDocs(db, ATTIC, { _id: kept.id }, { projection: { data: 0 } }) : [];
+    if (noted) return { ...changes, kept: { ...kept, indexes: headOf(noted).indexes } };
+    const found = await Promise.all(dropped.map(({ collection, index }) => findIndex(db, collection, index)));
+    return { ...changes, kept: { ...kept, indexes: found.filter((index) => index !== undefined) } };
   }
   const restoring: Restoring[] = [];
   for (const item of changes.restoring) {
