@@ -85,14 +85,14 @@ export class WorkLog {
     BATCH,
     async (items) => {
       const guard = new Guard(items.map(({ lease }) => lease));
-      await this.#keep(
-        guard,
-        items.flatMap(({ kept }) => kept),
-      );
       const notes = items.map(({ id, begun }) => Doc.of(...noteOf(id, begun)));
       await this.#write(
         WORK,
         notes.map((note) => guard.replacement(note)),
+      );
+      await this.#keep(
+        guard,
+        items.flatMap(({ kept }) => kept),
       );
       return items.map(() => undefined);
     },
@@ -113,22 +113,14 @@ export class WorkLog {
    */
   readonly commit = batched<Ready, boolean>({ limit: BATCH, gatherMs: GATHER_MS }, async (all) => {
     const guard = new Guard(all.map(({ lease }) => lease));
-    await this.#keep(
-      guard,
-      all.flatMap(({ attic }) => attic.written),
-    );
-    const safe = await this.#stage(guard, all);
-    const items = all.filter((_, i) => safe[i]);
-    for (const side of SIDES) {
-      const { inserted } = sidesOf(items, side);
-      const { replaced } = sidesOf(items.filter(hasLargeSides), side);
-      const large = replaced.map((doc) => guard.replacement(doc));
-      await this.#write(side, [...inserted.map((doc) => guard.insertion(doc)), ...large]);
-    }
+    const notes = new Map(all.map((item) => [item, staged(item)]));
+    await this.#stage(guard, notes);
+    const isSafe = await this.#settle(all);
+    const items = all.filter(isSafe);
     await this.#replaceDatasets(items.map(({ plan }) => plan.id));
     for (const item of items.filter(isTooBig)) await this.#replaceBig(item);
     const stored = await this.#bytesOf(items.map(({ plan }) => plan.id));
-    const found = items.map((item) => ({ note: staged(item), bytes: stored.get(item.plan.id.toHexString()) }));
+    const found = items.map((item) => ({ note: notes.get(item) as Doc, bytes: stored.get(item.plan.id.toHexString()) }));
     const committed = new Set(items.filter((_, i) => stateOf(found[i] as Found) === 'committed'));
     await this.#finish(
       guard,
@@ -137,17 +129,38 @@ export class WorkLog {
     return all.map((item) => committed.has(item));
   });
 
+  /** Notes what is to be committed, then writes what has to be there before. Without the note nobody would know of it. */
+  async #stage(guard: Guard, notes: ReadonlyMap<Ready, Doc>): Promise<void> {
+    const items = [...notes.keys()];
+    await this.#write(
+      WORK,
+      [...notes.values()].map((note) => guard.replacement(note)),
+    );
+    await this.#keep(
+      guard,
+      items.flatMap(({ attic }) => attic.written),
+    );
+    for (const side of SIDES) {
+      const { inserted } = sidesOf(items, side);
+      const { replaced } = sidesOf(items.filter(hasLargeSides), side);
+      const large = replaced.map((doc) => guard.replacement(doc));
+      await this.#write(side, [...inserted.map((doc) => guard.insertion(doc)), ...large]);
+    }
+  }
+
   /**
-   * Notes what is to be committed, and waits until that and everything written before it cannot be lost any more.
+   * Waits until everything that was written so far cannot be lost any more.
    *
-   * @returns for each whether nothing of it was lost in an election
+   * @returns tells of each whether nothing of it was lost in an election
    */
-  async #stage(guard: Guard, items: readonly Ready[]): Promise<boolean[]> {
-    const isReplicaSet = this.election !== '';
-    const notes = items.map((item) => guard.replacement(staged(item)));
-    await this.#write(WORK, notes, isReplicaSet);
-    if (isReplicaSet) this.election = await electionOf(this.db);
-    return items.map(({ election }) => election === this.election);
+  async #settle(items: readonly Ready[]): Promise<(item: Ready) => boolean> {
+    if (this.election !== '') {
+      const ids = Doc.of(['_id', Doc.of(['$in', items.map(({ plan }) => plan.id)])]);
+      const update = Doc.of(['$set', Doc.of(['settled', true])]);
+      await this.#write(WORK, [Doc.of(['q', ids], ['u', update], ['multi', true])], true);
+      this.election = await electionOf(this.db);
+    }
+    return ({ election }) => election === this.election;
   }
 
   /**

@@ -32,7 +32,7 @@ export function planUp(
   const restoring: Restoring[] = [];
   const way = new Way(record, from ?? missingVersion, context);
   for (const entry of entries) {
-    if (compareBase(to, entry.to) < 0) continue;
+    if (compareBase(to, entry.to) <= 0) continue;
     const place = lower(to, higher(entry.from, way.at));
     const base = aside(entry.after, entry.to, place, context.now, 'after');
     const theirs = aside(entry.before, entry.from, place, context.now, 'before');
