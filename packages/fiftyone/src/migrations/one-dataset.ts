@@ -93,10 +93,12 @@ async function workOn(run: Run, row: Row, turn: Turn, started: number): Promise<
       if (!isHeld(taken)) return taken;
       lease = taken;
     }
-    const left = lease && (await run.applier.work.recover({ id: row.id, lease }));
+    let left = lease && (await run.applier.work.recover({ id: row.id, lease }));
     if (lease && left) await endLeftovers(run.connection.db, commentOf(run.connection.db, lease));
     const attempts = new Attempts(left?.edits);
     for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
+      // what an attempt has prepared for its commit must not be taken for what was there
+      if (lease && attempt > 1) left = await run.applier.work.recover({ id: row.id, lease });
       const planned: Planned = await makePlan(run, row, left, turn, order);
       if (!planned.go) return unchanged({ ...row, version: planned.version }, planned.why);
       ({ plan, order } = planned);

@@ -1,0 +1,69 @@
+import type { Db } from 'mongodb';
+import connections from 'mongodb/lib/cmap/connection.js';
+import { expect, test } from 'vitest';
+import { idsOf, partOf } from './support/dataset-parts.js';
+import { differences } from './support/differences.js';
+import { readDump } from './support/dump.js';
+import { freshDatabase } from './support/fresh-database.js';
+import { migrated } from './support/migrated.js';
+import { reset } from './support/reset.js';
+import { snapshot } from './support/snapshot.js';
+
+const EVERY = process.env.EVERY_DEATH === '1' ? 1 : 5;
+
+const { Connection } = connections;
+const { command } = Connection.prototype;
+
+/** Called before each command to this database, which waits for it. */
+let watched: { name: string; before: () => Promise<void> } | undefined;
+Connection.prototype.command = async function (this: InstanceType<typeof Connection>, ns, ...rest) {
+  if (watched?.name === ns.db) await watched.before();
+  return await command.call(this, ns, ...rest);
+};
+
+/** Edits the dataset as a client would, before the n-th command of a migration; counts the commands. */
+async function editBefore(db: Db, n: number, migrate: () => Promise<unknown>): Promise<number> {
+  let [commands, editing] = [0, false];
+  const before = async () => {
+    if (editing || ++commands !== n) return;
+    editing = true;
+    await edit(db);
+    editing = false;
+  };
+  watched = { name: db.databaseName, before };
+  await migrate();
+  watched = undefined;
+  return commands;
+}
+
+async function edit(db: Db): Promise<void> {
+  await db.collection('datasets').updateOne({ name: 'labels' }, { $set: { 'info.edited': true } });
+}
+
+test.each([
+  ['databases/0.14.3-main', '1.22.1'],
+  ['databases/1.22.1-main', '0.15.1'],
+])(
+  'a client that edits a dataset at any moment of its way from %s to %s loses nothing, and disturbs nothing',
+  async (recorded, target) => {
+    const whole = await readDump(recorded);
+    const input = partOf(whole, idsOf(whole, ['labels']));
+    const { db, ...database } = await freshDatabase(input);
+    await edit(db);
+    await migrated({ db, ...database }, { target });
+    const expected = await snapshot(db);
+    await reset(db, input, await snapshot(db, true));
+    const commands = await editBefore(db, 0, () => migrated({ db, ...database }, { target }));
+    expect(commands).toBeGreaterThan(20);
+
+    const wrong: string[] = [];
+    for (let n = 1; n <= commands; n += EVERY) {
+      await reset(db, input, await snapshot(db, true));
+      await editBefore(db, n, () => migrated({ db, ...database }, { target }));
+      const lines = differences(expected, await snapshot(db), { base: input });
+      wrong.push(...lines.map((line) => `edited before command ${n} of ${commands}: ${line}`));
+    }
+    expect(wrong).toEqual([]);
+  },
+  600_000,
+);
