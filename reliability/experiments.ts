@@ -29,7 +29,7 @@ export const experiments: readonly Experiment[] = [
     name: 'zombies',
     title: 'a command that arrives after its runner has lost the lease',
     rounds: Number.POSITIVE_INFINITY,
-    abreast: 4,
+    abreast: 12,
     run: zombies,
   },
   { name: 'loads', title: 'processes that load an old dataset together', rounds: 10, abreast: 2, run: loads },

@@ -17,6 +17,9 @@ import { type Patient, withPatient } from './scenario.js';
 /** Whoever may write nothing does not get round to anything in the time after, either. */
 const LONG_ENOUGH_MS = 1500;
 
+/** A lease that ends much later than leases do would count as none. */
+const FOREIGN_LEASE_MS = 20_000;
+
 /** What others do while the command of a runner is on its way: the same, or the same and back again. */
 const MEANWHILE = ['finish the job', 'finish the job and go back'] as const;
 
@@ -34,7 +37,7 @@ const WAYS: readonly Omit<Way, 'meanwhile'>[] = [
 
 /**
  * Holds one command of a runner on its way to the server, after the runner has made sure of its lease; meanwhile the lease
- * ends and others do the work; then the command arrives. Whatever it is, it must not change anything. Once per command.
+ * ends, its heartbeat is held as well, and others do the work; then the command arrives. Whatever it is, it must not change anything. Once per command.
  *
  * @param rounds of every way so many commands are tried, spread evenly; Infinity: all
  */
@@ -81,7 +84,6 @@ async function arrivesLate(uri: string, way: Way, input: Snapshot, expected: Sna
     const proxy = await startFaultyProxy(Number(new URL(uri).port), { fate });
     const late = migrate(patient, through(proxy), way.to).catch((error: Error) => error);
     await Promise.race([isHeld, late]);
-    await patient.db.collection(LEASES).updateMany({}, { $set: { expires: new Date(0) } });
     try {
       await migrate(patient, uri, way.to);
       if (way.meanwhile === 'finish the job and go back') await migrate(patient, uri, way.from);
@@ -106,7 +108,7 @@ async function takeAllLeases(db: Db, input: Snapshot): Promise<void> {
   const holder: Holder = { run: randomUUID(), host: 'elsewhere', pid: 1, user: 'nobody' };
   const keys = ['database', ...datasetsOf(input).map((dataset) => `dataset ${dataset.get('_id')}`)];
   for (const key of keys) {
-    const update = { $set: { holder, expires: new Date(Date.now() + 3_600_000) }, $inc: { fence: new Long(1) } };
+    const update = { $set: { holder, expires: new Date(Date.now() + FOREIGN_LEASE_MS) }, $inc: { fence: new Long(1) } };
     await db.collection<{ _id: string }>(LEASES).updateOne({ _id: key }, update, { upsert: true });
   }
 }
@@ -117,7 +119,7 @@ async function stateOf(db: Db): Promise<{ data: Snapshot; notes: string }> {
 }
 
 function through({ port }: FaultyProxy): string {
-  return `mongodb://127.0.0.1:${port}/?directConnection=true&serverSelectionTimeoutMS=200`;
+  return `mongodb://127.0.0.1:${port}/?directConnection=true&serverSelectionTimeoutMS=3000`;
 }
 
 async function migrate(patient: Patient, uri: string, target: string): Promise<MigrationReport> {
