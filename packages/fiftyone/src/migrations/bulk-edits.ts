@@ -88,8 +88,7 @@ export async function applyEdits(editing: Editing, edits: readonly BulkEdit[], b
     if (isLarge && isDivisible(edit)) {
       const after = known?.current?.edit === key ? known.current.upTo : undefined;
       const note = (upTo: ObjectId) => editing.note({ election, done: [...done], current: { edit: key, upTo } });
-      const tell = (count: number) =>
-        editing.onProgress({ edit: edit.summary, done: count, total, edits: i, of: edits.length + 1 });
+      const tell = (count: number) => editing.onProgress({ edit: edit.summary, done: count, total, edits: i, of: edits.length });
       await inParts(editing, edit, after, note, tell);
     } else await whole(editing, edit);
     done.add(key);
@@ -102,7 +101,7 @@ export async function applyEdits(editing: Editing, edits: readonly BulkEdit[], b
 /** Edits what clients inserted while the edits were under way. Most often there is nothing, which one look tells. */
 async function catchLate(editing: Editing, edits: readonly UpdateEdit[], before: number): Promise<void> {
   for (const edit of edits) {
-    editing.onProgress({ edit: `check: ${edit.summary}`, done: 0, total: 1, edits: before, of: before + 1 });
+    editing.onProgress({ edit: `check: ${edit.summary}`, done: 0, total: 1, edits: before, of: before });
     const late = { ...edit, filter: pendingOf(edit) };
     const look = editing.db.collection(edit.collection).findOne(late.filter, { projection: { _id: 1 } });
     if ((await unlessStopped(editing, look)) !== null) await inParts(editing, late, undefined, NOTHING, () => {});
