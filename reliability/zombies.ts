@@ -119,7 +119,7 @@ async function stateOf(db: Db): Promise<{ data: Snapshot; notes: string }> {
 }
 
 function through({ port }: FaultyProxy): string {
-  return `mongodb://127.0.0.1:${port}/?directConnection=true&serverSelectionTimeoutMS=3000`;
+  return `mongodb://127.0.0.1:${port}/?directConnection=true&serverSelectionTimeoutMS=500`;
 }
 
 async function migrate(patient: Patient, uri: string, target: string): Promise<MigrationReport> {
