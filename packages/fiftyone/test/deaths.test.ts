@@ -115,7 +115,7 @@ test.each(PATHS)(
     const part = path.datasets === undefined ? whole : partOf(whole, idsOf(whole, path.datasets));
     const input = path.first === undefined ? part : await movedTo(part, path.first);
     const name = `${path.input} to ${path.target}${path.datasets === undefined ? '' : ` (${path.datasets.join(', ')})`}`;
-    await expectSurvived({ name, input, options: { target: path.target, partSizes: TINY_PARTS } }, path.every);
+    await expectSurvived({ name, input, options: { target: path.target } }, path.every);
   },
   600_000,
 );
