@@ -52,16 +52,34 @@ export function copy({ documents, collection }: Kept, filter: Query): MergeEdit 
   };
 }
 
+/** What going down and up again may do to the fields of documents. */
+export interface Doings {
+  /** The fields that going down changes, undefined for any. */
+  readonly down: readonly string[] | undefined;
+  /** Those of them of which the copy tells what going down makes of them: by these stages, harmless to any document. */
+  readonly told: readonly string[];
+  readonly stages: readonly Query[];
+  /** The fields that going up again changes, undefined for any. */
+  readonly up: readonly string[] | undefined;
+}
+
 /**
- * After the edits: of each copy only the fields stay that the edits changed, with the names of all to know their order.
- *
- * @param also fields that going up again changes, undefined for any
+ * After the edits: of each copy only the fields stay that the edits changed, before and after, with the names of all to know their
+ * order. What a client changed since the copy was made is the client's, and not taken for what the edits did.
  */
-export function settle(kept: Kept, also: readonly string[] | undefined): MergeEdit {
-  const fields = (entries: unknown, others: string) => {
-    const isWanted = { $or: [{ $in: ['$$e.k', { $literal: also }] }, { $not: [{ $in: ['$$e', others] }] }] };
-    return also === undefined ? entries : { $filter: { input: entries, as: 'e', cond: isWanted } };
-  };
+export function settle(kept: Kept, { down, told, stages, up }: Doings): MergeEdit {
+  const among = (names: readonly string[]) => ({ $in: ['$$e.k', { $literal: names }] });
+  const isTold = among(told);
+  const isDown = down === undefined ? { $literal: true } : among(down);
+  const isUp = up === undefined ? { $literal: true } : among(up);
+  const only = (input: unknown, cond: unknown) => ({ $filter: { input, as: 'e', cond } });
+  const not = (condition: unknown) => ({ $not: [condition] });
+  const absent = (others: string) => not({ $in: ['$$e', others] });
+  const changed = (from: string, made: string, now: string) => [
+    only(from, { $and: [isTold, absent(made)] }),
+    only(from, { $and: [isDown, not(isTold), absent(now)] }),
+  ];
+  const same = only('$is', { $and: [isUp, not(isDown)] });
   return {
     kind: 'merge',
     summary: 'leave out of the attic what did not change',
@@ -70,11 +88,26 @@ export function settle(kept: Kept, also: readonly string[] | undefined): MergeEd
     pipeline: [
       { $match: { ...rangeOf(kept), after: { $exists: false } } },
       ...withNow(kept.collection, '$before'),
-      { $set: { gone: fields('$was', '$is'), new: fields('$is', '$was') } },
+      { $replaceWith: { $mergeObjects: ['$before', { [SELF]: '$$ROOT' }] } },
+      ...stages,
+      { $replaceWith: { $mergeObjects: [`$${SELF}`, { made: { $unsetField: { field: SELF, input: '$$ROOT' } } }] } },
+      { $set: { made: { $objectToArray: '$made' } } },
+      {
+        $set: {
+          gone: { $concatArrays: [...changed('$was', '$made', '$is'), same] },
+          new: {
+            $concatArrays: [
+              only('$made', { $and: [isTold, absent('$was')] }),
+              only('$is', { $and: [isDown, not(isTold), absent('$was')] }),
+              same,
+            ],
+          },
+        },
+      },
       {
         $project: {
           keys: '$was.k',
-          also: { $literal: also ?? [] },
+          also: { $literal: up ?? [] },
           before: { $arrayToObject: '$gone' },
           // of two very large documents the size has to do to see whether anybody changed it
           after: {
@@ -99,6 +132,9 @@ export function settle(kept: Kept, also: readonly string[] | undefined): MergeEd
   };
 }
 
+/** Where a kept document carries itself along while it is shown what going down makes of it. */
+const SELF = 'migrations_attic_self';
+
 /** Before going up: notes which fields of each document nobody changed since. What the same run noted stays. */
 export function mark(kept: Kept, run: string): MergeEdit {
   return {
@@ -117,8 +153,21 @@ export function mark(kept: Kept, run: string): MergeEdit {
 
 /** After going up: puts back the fields that were marked, except some, and all fields in their order. */
 export function putBack(kept: Kept, run: string, except: readonly string[]): MergeEdit {
-  const isPutBack = { $in: ['$$e.k', '$$new.keys'] };
   const [now, before] = [{ $objectToArray: '$$ROOT' }, { $objectToArray: '$$new.before' }];
+  // fields that going up does not change can still be compared: a client may have been quicker
+  const compared = { $setDifference: ['$$new.keys', { $ifNull: ['$$new.also', []] }] };
+  const after = { $objectToArray: { $ifNull: ['$$new.after', {}] } };
+  const differing = (a: unknown, b: unknown) => ({
+    $map: {
+      input: { $filter: { input: a, as: 'e', cond: { $and: [{ $in: ['$$e.k', compared] }, { $not: [{ $in: ['$$e', b] }] }] } } },
+      as: 'e',
+      in: '$$e.k',
+    },
+  });
+  const changed = {
+    $cond: [{ $eq: ['$$new.after', null] }, [], { $concatArrays: [differing(now, after), differing(after, now)] }],
+  };
+  const isPutBack = { $in: ['$$e.k', '$$due'] };
   const entries = {
     $concatArrays: [
       { $filter: { input: now, as: 'e', cond: { $not: [isPutBack] } } },
@@ -135,13 +184,29 @@ export function putBack(kept: Kept, run: string, except: readonly string[]): Mer
     into: kept.collection,
     pipeline: [
       { $match: { ...rangeOf(kept), 'mark.run': run, keys: { $exists: true } } },
-      { $project: { _id: '$_id.id', before: 1, order: '$keys', keys: { $setDifference: ['$mark.keys', { $literal: except }] } } },
+      {
+        $project: {
+          _id: '$_id.id',
+          before: 1,
+          after: 1,
+          also: 1,
+          order: '$keys',
+          keys: { $setDifference: ['$mark.keys', { $literal: except }] },
+        },
+      },
       {
         $merge: {
           into: kept.collection,
           on: '_id',
           whenMatched: [
-            { $replaceWith: { $let: { vars: { entries }, in: { $arrayToObject: { $concatArrays: [known, added] } } } } },
+            {
+              $replaceWith: {
+                $let: {
+                  vars: { due: { $setDifference: ['$$new.keys', changed] } },
+                  in: { $let: { vars: { entries }, in: { $arrayToObject: { $concatArrays: [known, added] } } } },
+                },
+              },
+            },
           ],
           whenNotMatched: 'discard',
         },
@@ -176,7 +241,7 @@ export async function countKept(db: Db, { kept, run, except, later }: KeptFields
 
 /** The `_id` of documents begins with the name under which they are kept, then comes the collection. */
 export function rangeOf({ documents, collection }: Kept): { _id: object } {
-  return { _id: { $gt: { documents, collection, id: new MinKey() }, $lt: { documents, collection, id: new MaxKey() } } };
+  return { _id: { $gte: { documents, collection, id: new MinKey() }, $lte: { documents, collection, id: new MaxKey() } } };
 }
 
 /** Everything under a name. */

@@ -1,10 +1,10 @@
 import { equal, type ReadonlyDoc, type Value } from '../../bson/index.js';
 import type { DatasetPlan, Stage } from '../plan.js';
-import type { BulkEdit, DatasetRecord, StepContext } from '../revision.js';
+import type { BulkEdit, DatasetRecord, Query, StepContext, UpdateEdit } from '../revision.js';
 import { aside } from './aside.js';
 import { entryId, runText } from './entry.js';
 import { fieldsOf } from './fields-of.js';
-import { changedBy, copy, settle } from './kept-documents.js';
+import { changedBy, copy, type Doings, settle } from './kept-documents.js';
 
 /**
  * A plan of a way down that keeps in the attic what it takes out. One that takes out nothing, so that going up again gives
@@ -30,9 +30,14 @@ export function keepInAttic(
   const id = entryId({ dataset, order, from }, to, order);
   const kept = [...changed.keys()].map((collection) => ({ documents: id, collection }));
   const copies = kept.map((documents) => copy(documents, changed.get(documents.collection) ?? {}));
-  const fieldsUp = (collection: string) => {
-    const fields = back.stages.flatMap(({ bulk }) => bulk).flatMap((edit) => (isOf(edit, collection) ? [fieldsOf(edit)] : []));
-    return fields.some((names) => names === undefined) ? undefined : fields.flat().map(String);
+  const doingsIn = (collection: string): Doings => {
+    const editsOf = (stages: readonly Stage[]) => stages.flatMap(({ bulk }) => bulk).filter((edit) => isOf(edit, collection));
+    const down = editsOf(plan.stages);
+    // of a field that another edit changes as well it does not tell all
+    const others = fieldsOfAll(down.filter((edit) => !isTold(edit)));
+    const told = others === undefined ? [] : (fieldsOfAll(down.filter(isTold)) ?? []).filter((name) => !others.includes(name));
+    const pipelines = down.filter(isTold).flatMap((edit) => edit.update);
+    return { down: fieldsOfAll(down), told, stages: pipelines, up: fieldsOfAll(editsOf(back.stages)) };
   };
   const stages = [
     ...(copies.length > 0 ? [atticStage('attic: keep', copies)] : []),
@@ -41,7 +46,7 @@ export function keepInAttic(
       ? [
           atticStage(
             'attic: kept',
-            kept.map((documents) => settle(documents, fieldsUp(documents.collection))),
+            kept.map((documents) => settle(documents, doingsIn(documents.collection))),
           ),
         ]
       : []),
@@ -77,6 +82,17 @@ export function atticStage(name: `attic: ${string}`, bulk: readonly BulkEdit[]):
 /** Whether a stage is about the attic only: people see what it does by what is kept and put back. */
 export function isAtticStage({ name }: Stage): boolean {
   return name.startsWith('attic: ');
+}
+
+/** The fields that edits change, or undefined where one of them does not say. */
+function fieldsOfAll(edits: readonly BulkEdit[]): string[] | undefined {
+  const fields = edits.map(fieldsOf);
+  return fields.some((names) => names === undefined) ? undefined : [...new Set(fields.flatMap((names) => names ?? []))];
+}
+
+/** Whether an edit can be shown on a copy, whichever it is. */
+function isTold(edit: BulkEdit): edit is UpdateEdit & { readonly update: readonly Query[] } {
+  return edit.kind === 'update' && edit.harmless === true && Array.isArray(edit.update);
 }
 
 function isOf(edit: BulkEdit, collection: string): boolean {

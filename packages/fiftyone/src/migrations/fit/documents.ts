@@ -1,7 +1,7 @@
 import type { ReadonlyDoc } from '../../bson/index.js';
 import { dropFrameIndex } from '../frame-index.js';
 import type { Release } from '../release-documents.js';
-import type { BulkEdit, Query } from '../revision.js';
+import type { BulkEdit, Query, UpdateEdit } from '../revision.js';
 import { sampleCollection } from '../sample-collection.js';
 import { type SchemaKey, topLevelFields } from '../schema-fields.js';
 import { unreadableAttributes } from './label-attributes.js';
@@ -38,7 +38,7 @@ function removeFields(collection: string, fields: readonly RemovedField[]): Bulk
   const filter = { $or: fields.map(({ path }) => ({ [path]: { $exists: true } })) };
   const update = [{ $unset: fields.map(({ path }) => path) }];
   const names = fields.map(({ name }) => name).join(', ');
-  return [{ ...edit(collection, `remove ${names}`, filter, update), loses: `the values of ${names}` }];
+  return [{ ...edit(collection, `remove ${names}`, filter, update), harmless: true, loses: `the values of ${names}` }];
 }
 
 function removeAttributes(collection: string, dataset: ReadonlyDoc, schema: SchemaKey, release: Release): BulkEdit[] {
@@ -46,14 +46,21 @@ function removeAttributes(collection: string, dataset: ReadonlyDoc, schema: Sche
   if (removal === undefined) return [];
   const summary = `remove what the release cannot load from labels: ${removal.names.join(', ')}`;
   return [
-    { ...edit(collection, summary, removal.filter, [{ $set: removal.set }]), loses: `of labels: ${removal.names.join(', ')}` },
+    {
+      ...edit(collection, summary, removal.filter, [{ $set: removal.set }]),
+      harmless: true,
+      loses: `of labels: ${removal.names.join(', ')}`,
+    },
   ];
 }
 
 /** The class of metadata is that of the media, whatever the schema says. */
 function plainMetadata(collection: string): BulkEdit[] {
   const filter = { 'metadata._cls': 'SceneMetadata' };
-  return [edit(collection, 'make metadata of 3D scenes plain metadata', filter, { $set: { 'metadata._cls': 'Metadata' } })];
+  const plain = { $mergeObjects: ['$metadata', { _cls: 'Metadata' }] };
+  const metadata = { $cond: [{ $eq: ['$metadata._cls', 'SceneMetadata'] }, plain, '$metadata'] };
+  const summary = 'make metadata of 3D scenes plain metadata';
+  return [{ ...edit(collection, summary, filter, [{ $set: { metadata } }]), harmless: true }];
 }
 
 /** Newer releases store an ObjectId field `x` as `_x`, which shows no more in the schema of releases without stored names. */
@@ -70,6 +77,6 @@ function renameStored(collection: string, dataset: ReadonlyDoc, schema: SchemaKe
   });
 }
 
-function edit(collection: string, summary: string, filter: Query, update: Query | readonly Query[]): BulkEdit {
+function edit(collection: string, summary: string, filter: Query, update: Query | readonly Query[]): UpdateEdit {
   return { kind: 'update', summary, collection, filter, update };
 }
