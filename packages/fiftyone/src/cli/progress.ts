@@ -23,6 +23,7 @@ function bar(stream: NodeJS.WriteStream): Progress {
   // datasets that are under way count as far as they got, so that a single large one has an ETA too
   const under = new Map<string, number>();
   let [finished, datasets] = [0, 0];
+  const notes: string[] = [];
   const show = (what: string) => {
     const value = finished + [...under.values()].reduce((sum, part) => sum + part, 0);
     bar.update(value, { finished, datasets, what });
@@ -37,13 +38,19 @@ function bar(stream: NodeJS.WriteStream): Progress {
       show(`${event.name}: ${event.edit}, ${count(event.done)} of ${count(event.total)}`);
     }
     if (event.kind === 'paused') show(event.by === undefined ? '' : `paused by ${event.by}`);
+    if (event.kind === 'waiting') show(`${event.name}: ${event.holder.user} on ${event.holder.host} is at work on it`);
     if (event.kind === 'done') {
       finished++;
+      notes.push(...event.outcome.warnings);
       under.delete(event.outcome.renamedFrom ?? event.outcome.name ?? '');
       show(event.outcome.name ?? '');
     }
   };
-  return { tell, end: () => bar.stop() };
+  const end = () => {
+    bar.stop();
+    for (const note of notes) stream.write(`note: ${note}\n`);
+  };
+  return { tell, end };
 }
 
 function lines(verbose: boolean, write: (line: string) => void): Progress {

@@ -3,7 +3,7 @@ import { encode } from '../bson/index.js';
 import type { Lease } from '../database/leases.js';
 import { RefusedError } from '../errors.js';
 import { workOf } from './attic/changes.js';
-import { applyEdits, type Editing, type EditProgress } from './bulk-edits.js';
+import { applyEdits, applyLate, type Editing, type EditProgress } from './bulk-edits.js';
 import { foldEdits } from './fold-edits.js';
 import type { StoredPlan } from './read-record.js';
 import { RewrittenFiles } from './rewritten-files.js';
@@ -69,5 +69,9 @@ export async function applyPlan(
   const bytes = after === plan.after ? plan.bytes : encode(after.dataset);
   const { replaced } = attempts.files;
   const attic = workOf(plan.attic, plan.loses, after, replaced, (record) => attempts.files.named(plan, record));
-  return await work.commit({ plan, begun: { ...begun, edits: attempts.edits }, after, bytes, lease, election, attic });
+  const committed = await work.commit({ plan, begun: { ...begun, edits: attempts.edits }, after, bytes, lease, election, attic });
+  const editing = { db, lease, note: async () => {}, onProgress, ...applier.editing };
+  // from now on clients know the new version; who stops the run here, or whose lease is lost, leaves it to --verify
+  if (committed && plan.direction === 'up') await applyLate(editing, edits).catch(() => {});
+  return committed;
 }

@@ -98,6 +98,14 @@ export async function applyEdits(editing: Editing, edits: readonly BulkEdit[], b
   return { election, done: [...done] };
 }
 
+/** Edits, once the dataset has its new version, what clients inserted until then. */
+export async function applyLate(editing: Editing, edits: readonly BulkEdit[]): Promise<void> {
+  if (await editing.isSmall()) return;
+  const sizes = await Promise.all(edits.map(({ collection }) => editing.db.collection(collection).estimatedDocumentCount()));
+  const large = edits.filter((edit, i) => edit.kind === 'update' && (sizes[i] as number) > editing.sizes.whole);
+  await catchLate(editing, large as UpdateEdit[], edits.length);
+}
+
 /** Edits what clients inserted while the edits were under way. Most often there is nothing, which one look tells. */
 async function catchLate(editing: Editing, edits: readonly UpdateEdit[], before: number): Promise<void> {
   for (const edit of edits) {

@@ -82,12 +82,17 @@ export class Control {
 
 /** Asks runs to pause or to end. */
 export async function ask(db: Db, runs: readonly Holder[], wish: Wish, by: string): Promise<void> {
-  const requests = runs.map(({ run }) => ({ updateOne: { filter: { _id: run }, update: { $set: { wish, by } }, upsert: true } }));
+  // whoever is to end does not pause first
+  const wanted = { $cond: [{ $eq: ['$wish', 'cancel'] }, 'cancel', wish] };
+  const update = [{ $set: { wish: wanted, by: { $literal: by } } }];
+  const requests = runs.map(({ run }) => ({ updateOne: { filter: { _id: run }, update, upsert: true } }));
   await db.collection<Request>(CONTROL).bulkWrite(requests);
 }
 
-/** Lets runs that were asked to pause go on. @returns how many */
-export async function letGoOn(db: Db): Promise<number> {
-  const { deletedCount } = await db.collection<Request>(CONTROL).deleteMany({ wish: 'pause' });
-  return deletedCount;
+/** Lets runs that were asked to pause go on. @returns those of them that live */
+export async function letGoOn(db: Db, alive: readonly Holder[]): Promise<Holder[]> {
+  const collection = db.collection<Request>(CONTROL);
+  const pausing = new Set((await collection.find({ wish: 'pause' }).toArray()).map(({ _id }) => _id));
+  await collection.deleteMany({ $or: [{ wish: 'pause' }, { _id: { $nin: alive.map(({ run }) => run) } }] });
+  return alive.filter(({ run }) => pausing.has(run));
 }

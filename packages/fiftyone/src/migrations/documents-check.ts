@@ -2,7 +2,9 @@ import type { Db } from 'mongodb';
 import { ObjectId, toEjson, type Value } from '../bson/index.js';
 import { findDocs } from '../database/raw.js';
 import { anyMatch } from './any-match.js';
+import { KEPT_DOCUMENTS } from './attic/kept-documents.js';
 import type { DatasetPlan } from './plan.js';
+import type { Malformed } from './revision.js';
 
 /** Documents that would make a bulk edit fail or do harm. */
 export interface MalformedDocuments {
@@ -18,24 +20,50 @@ export interface MalformedDocuments {
 /** How many ids a reason names. */
 const NAMED = 3;
 
-/** Looks for such documents before anything is written. @param most how many ids are wanted of each kind */
+/** A document with more bytes might not fit into the 16 MB of the server after an edit, nor its copy into the attic. */
+export const TOO_LARGE = 16 * 1024 * 1024 - 64 * 1024;
+
+/**
+ * Looks for such documents before anything is written.
+ *
+ * @param most how many ids are wanted of each kind
+ * @param couldBeTooLarge whether to look for documents that are too large to be edited as well
+ */
 export async function findMalformed(
   db: Db,
   plan: DatasetPlan,
   matches = anyMatch(db),
   most = NAMED,
+  couldBeTooLarge = false,
 ): Promise<MalformedDocuments[]> {
   const all: MalformedDocuments[] = [];
-  for (const stage of plan.stages) {
-    for (const { collection, filter, problem } of stage.bulk.flatMap((edit) => edit.refuses ?? [])) {
-      if (!(await matches({ collection, filter }))) continue;
-      const found = await findDocs(db, collection, filter, { projection: { _id: 1 }, limit: most + 1 });
-      const count = found.length <= most ? found.length : await db.collection(collection).countDocuments(filter);
-      const ids = found.slice(0, most).map((doc) => doc.get('_id') ?? null);
-      all.push({ step: stage.name, collection, problem, count, ids });
-    }
+  const refused = plan.stages.flatMap(({ name, bulk }) =>
+    bulk.flatMap((edit) => edit.refuses ?? []).map((malformed) => ({ step: name, ...malformed })),
+  );
+  for (const { step, collection, filter, problem } of [...refused, ...(couldBeTooLarge ? tooLarge(plan) : [])]) {
+    if (!(await matches({ collection, filter }))) continue;
+    const found = await findDocs(db, collection, filter, { projection: { _id: 1 }, limit: most + 1 });
+    const count = found.length <= most ? found.length : await db.collection(collection).countDocuments(filter);
+    const ids = found.slice(0, most).map((doc) => doc.get('_id') ?? null);
+    all.push({ step, collection, problem, count, ids });
   }
   return all;
+}
+
+function tooLarge({ stages }: DatasetPlan): (Malformed & { step: string })[] {
+  const edited = stages.flatMap(({ name, bulk }) =>
+    bulk.flatMap((edit): [string, string][] => {
+      if (edit.kind === 'update') return [[edit.collection, name]];
+      return edit.kind === 'merge' && edit.into !== KEPT_DOCUMENTS ? [[edit.into, name]] : [];
+    }),
+  );
+  // the first step that edits a collection stands for all
+  return [...new Map(edited.reverse())].map(([collection, step]) => ({
+    step,
+    collection,
+    filter: { $expr: { $gt: [{ $bsonSize: '$$ROOT' }, TOO_LARGE] } },
+    problem: `a document has more than ${TOO_LARGE} bytes, and might not fit into MongoDB after the edit,`,
+  }));
 }
 
 /** Why they stop a dataset, with their number and the first few ids. */

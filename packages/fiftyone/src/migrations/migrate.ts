@@ -67,7 +67,7 @@ async function migrateRows(
     while (waiting.length > 0 && !stopped()) {
       const leased: Row[] = [];
       await inWindow(waiting, options.stopAtFailure ? 1 : WINDOW, stopped, async (row, turn) => {
-        const tried = await migrateOne(run, row, turn);
+        const tried = await migrateOne(run, row, turn, () => journal.open());
         if (tried === undefined) return;
         const outcome = 'result' in tried ? byWhom(tried, row, holders.get(row)) : tried;
         if ('result' in outcome && outcome.error instanceof LostLeaseError && (losses.get(row) ?? 0) < MOST_LOSSES) {

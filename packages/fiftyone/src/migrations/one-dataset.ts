@@ -23,7 +23,7 @@ import { planUp } from './attic/plan-up.js';
 import { commentOf } from './bulk-edits.js';
 import type { CollectionOrder } from './collection-order.js';
 import { derivedIds } from './derived-ids.js';
-import { findLosses, findMalformed, reasonOf } from './documents-check.js';
+import { findLosses, findMalformed, reasonOf, TOO_LARGE } from './documents-check.js';
 import { type Decision, gateDataset } from './gate.js';
 import type { Turn } from './in-window.js';
 import { pathBetween } from './path.js';
@@ -54,7 +54,7 @@ const MOST_BYTES = 16 * 1024 * 1024;
  * @returns the lease of somebody else who is at work on this dataset: come back later; undefined when the run was stopped before
  *   anything was done
  */
-export async function migrateOne(run: Run, row: Row, turn: Turn): Promise<Result> {
+export async function migrateOne(run: Run, row: Row, turn: Turn, beforeWriting: () => Promise<unknown>): Promise<Result> {
   const started = performance.now();
   try {
     const why = reasonToLeave(run, row);
@@ -62,7 +62,7 @@ export async function migrateOne(run: Run, row: Row, turn: Turn): Promise<Result
   } catch (error) {
     return failed(nothing(row), error, started);
   }
-  const work = () => workOn(run, row, turn, started);
+  const work = () => workOn(run, row, turn, started, beforeWriting);
   return run.options.dryRun ? await work() : await run.room(work);
 }
 
@@ -80,7 +80,7 @@ function reasonToLeave(run: Run, row: Row): string | undefined {
   return undefined;
 }
 
-async function workOn(run: Run, row: Row, turn: Turn, started: number): Promise<Result> {
+async function workOn(run: Run, row: Row, turn: Turn, started: number, beforeWriting: () => Promise<unknown>): Promise<Result> {
   let lease: Lease | undefined;
   let plan: StoredPlan | undefined;
   let order: Order | undefined;
@@ -103,7 +103,8 @@ async function workOn(run: Run, row: Row, turn: Turn, started: number): Promise<
       if (!planned.go) return unchanged({ ...row, version: planned.version }, planned.why);
       ({ plan, order } = planned);
       const detail = run.options.preview;
-      const malformed = await findMalformed(run.connection.db, plan, run.matches, detail && MOST_IDS[detail]);
+      const couldBeTooLarge = (await run.bytes()) > TOO_LARGE;
+      const malformed = await findMalformed(run.connection.db, plan, run.matches, detail && MOST_IDS[detail], couldBeTooLarge);
       if (detail)
         preview = await run.applier.editing.limited(() => previewPlan(run.connection.db, planned.plan, malformed, detail));
       const reasons = [...plan.blocked, ...tooBig(plan), ...malformed.map(reasonOf)];
@@ -118,6 +119,7 @@ async function workOn(run: Run, row: Row, turn: Turn, started: number): Promise<
       stopIfGone(run);
       await run.control.mayGoOn();
       tell(run, plan);
+      await beforeWriting();
       begun = true;
       const applied = performance.now();
       if (await apply(run, { ...planned, plan }, lease, attempts)) {
@@ -195,7 +197,7 @@ function planFor(run: Run, row: Row, record: StoredRecord, begun: Begun, entries
     ? planUp(record, from, to, context, kept)
     : planDataset(record, to, direction, path, (warn) => ({ ...context, warn }));
   const plan =
-    direction === 'down' && begun.attic ? keepInAttic(made, now, run.leases.holder.run, run.applier.hasCollection) : made;
+    direction === 'down' && begun.attic ? keepInAttic(made, now, run.leases.holder.run, run.applier.hasCollection, kept) : made;
   if (plan.blocked.length === 0) run.names.enter(row.id, plan.after.dataset.get('name'), plan.after.dataset.get('slug'));
   return { ...plan, before: record, bytes: encode(plan.after.dataset) };
 }

@@ -8,7 +8,7 @@ import { type FiftyOneError, RefusedError } from '../errors.js';
 import { parseVersion } from '../version.js';
 import { type AnyMatch, anyMatch } from './any-match.js';
 import type { Applier } from './apply.js';
-import { ATTIC, type AtticEntry, entryReader } from './attic/entry.js';
+import { type AtticEntry, entryReader } from './attic/entry.js';
 import { PART_SIZES } from './bulk-edits.js';
 import { COMMON, CollectionOrder } from './collection-order.js';
 import { Control } from './control.js';
@@ -52,6 +52,8 @@ export interface Run {
   /** What the attic has of a dataset. */
   readonly entries: (dataset: ObjectId) => Promise<readonly AtticEntry[]>;
   readonly applier: Applier;
+  /** How much data the database has. */
+  readonly bytes: () => Promise<number>;
   readonly order: CollectionOrder;
   /** Looks whether a plan that was applied has left anything undone. */
   readonly check: ReturnType<typeof afterRunCheck>;
@@ -70,9 +72,8 @@ export async function openRun(connection: Connection, options: MigrateOptions, d
     if (doc.get('_id') instanceof ObjectId) names.enter(doc.get('_id') as ObjectId, doc.get('name'), doc.get('slug'));
   const rows = docs.map((doc) => rowOf(doc, names));
   const { db } = connection;
-  const wanted = { name: { $in: [COMMON, ATTIC] } };
-  const present = (await db.listCollections(wanted, { nameOnly: true }).toArray()).map(({ name }) => name);
-  const hasCollection = (name: string) => name !== COMMON || present.includes(COMMON);
+  const operations = (await db.listCollections({ name: COMMON }, { nameOnly: true }).toArray()).length > 0;
+  const hasCollection = (name: string) => name !== COMMON || operations;
   const leases = new Leases(leaseStore(db));
   const control = new Control(db, leases.holder.run, options.signal, (by) => options.onEvent?.({ kind: 'paused', by }));
   const concurrency = options.concurrency ?? 4;
@@ -96,7 +97,8 @@ export async function openRun(connection: Connection, options: MigrateOptions, d
     room: roomFor(bytes, concurrency),
     read: recordReader(db),
     matches: anyMatch(db),
-    entries: present.includes(ATTIC) ? entryReader(db) : () => Promise.resolve([]),
+    entries: entryReader(db),
+    bytes,
     applier,
     order: new CollectionOrder(),
     check: afterRunCheck(db),

@@ -1,4 +1,5 @@
 import { openConnection } from '../../database/connection.js';
+import { UsageError } from '../../errors.js';
 import { openSourceVersionFor } from '../../releases.js';
 import { readSettings } from '../../settings.js';
 import { parseVersion } from '../../version.js';
@@ -7,10 +8,11 @@ import type { MigrateFlags } from '../migrate-flags.js';
 /** `fiftyone migrate`. @returns the exit code */
 export async function migrate(flags: MigrateFlags): Promise<number> {
   const target = flags.version === undefined ? undefined : targetOf(flags.version);
+  const verb = verbOf(flags);
   const settings = readSettings();
   const connection = await openConnection(settings, (line) => process.stderr.write(`${line}\n`));
   try {
-    if (settings.edition === 'open-source' && !flags.dryRun && !flags.verify) {
+    if (settings.edition === 'open-source' && !flags.dryRun && (verb === undefined || verb === '--info')) {
       // the open source edition upgrades the database whenever it connects
       const { admit } = await import('../../datasets/open.js');
       await admit(connection);
@@ -29,6 +31,27 @@ export async function migrate(flags: MigrateFlags): Promise<number> {
   } finally {
     await connection.close();
   }
+}
+
+/** What is asked for besides migrating. @throws UsageError when it is more than one thing, or cannot be a dry run */
+function verbOf(flags: MigrateFlags): string | undefined {
+  const { info, history, verify, unlock, pause, resume, cancel, attic } = flags;
+  const asked = Object.entries({
+    info,
+    history,
+    verify,
+    unlock,
+    pause,
+    resume,
+    cancel,
+    attic: attic === true || typeof attic === 'string',
+  });
+  const verbs = asked.filter(([, value]) => value !== undefined && value !== false).map(([name]) => `--${name}`);
+  const [verb, other] = verbs;
+  if (other !== undefined) throw new UsageError(`${verb} and ${other} do not go together`, { hint: 'ask for one at a time' });
+  if (verb !== undefined && verb !== '--info' && flags.dryRun)
+    throw new UsageError(`${verb} and --dry-run do not go together`, { hint: '--dry-run is for migrations' });
+  return verb;
 }
 
 function targetOf(text: string): string {

@@ -79,7 +79,8 @@ export function settle(kept: Kept, { down, told, stages, up }: Doings): MergeEdi
     only(from, { $and: [isTold, absent(made)] }),
     only(from, { $and: [isDown, not(isTold), absent(now)] }),
   ];
-  const same = only('$is', { $and: [isUp, not(isDown)] });
+  // what going down left alone, and going up will not
+  const same = only('$is', { $and: [isUp, not({ $in: ['$$e.k', { $setUnion: ['$gone.k', '$new.k'] }] })] });
   return {
     kind: 'merge',
     summary: 'leave out of the attic what did not change',
@@ -94,16 +95,17 @@ export function settle(kept: Kept, { down, told, stages, up }: Doings): MergeEdi
       { $set: { made: { $objectToArray: '$made' } } },
       {
         $set: {
-          gone: { $concatArrays: [...changed('$was', '$made', '$is'), same] },
+          gone: { $concatArrays: changed('$was', '$made', '$is') },
           new: {
             $concatArrays: [
               only('$made', { $and: [isTold, absent('$was')] }),
               only('$is', { $and: [isDown, not(isTold), absent('$was')] }),
-              same,
             ],
           },
         },
       },
+      { $set: { same } },
+      { $set: { gone: { $concatArrays: ['$gone', '$same'] }, new: { $concatArrays: ['$new', '$same'] } } },
       {
         $project: {
           keys: '$was.k',

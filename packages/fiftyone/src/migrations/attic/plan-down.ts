@@ -1,8 +1,10 @@
 import { equal, type ReadonlyDoc, type Value } from '../../bson/index.js';
+import { compareBase } from '../../version.js';
 import type { DatasetPlan, Stage } from '../plan.js';
 import type { BulkEdit, DatasetRecord, Query, StepContext, UpdateEdit } from '../revision.js';
 import { aside } from './aside.js';
-import { entryId, runText } from './entry.js';
+import type { Restoring } from './changes.js';
+import { type AtticEntry, entryId, runText } from './entry.js';
 import { fieldsOf } from './fields-of.js';
 import { changedBy, copy, type Doings, settle } from './kept-documents.js';
 
@@ -11,23 +13,29 @@ import { changedBy, copy, type Doings, settle } from './kept-documents.js';
  * the same, stays as it is.
  *
  * @param run the id of the run, for people
+ * @param entries what the attic has of the dataset already
  */
 export function keepInAttic(
   plan: DatasetPlan,
   now: StepContext['now'],
   run: string,
   hasCollection: (name: string) => boolean,
+  entries: readonly AtticEntry[],
 ): DatasetPlan {
   if (plan.blocked.length > 0 || plan.from === null || plan.stages.length === 0) return plan;
   const { from, id: dataset, name, to, before, after } = plan;
+  const restoring = entries.filter((entry) => compareBase(entry.to, from) < 0).map(bypassed);
   const back = aside(after, to, from, now, 'back');
   // going up again changes documents that going down leaves alone
   const edits = [...plan.stages, ...back.stages].flatMap((stage) => stage.bulk).filter((edit) => hasCollection(edit.collection));
   const changed = changedBy(edits);
   const files = plan.stages.flatMap((stage) => stage.files);
-  if (changed.size === 0 && files.length === 0 && back.blocked.length === 0 && sameRecord(back.after, before)) return plan;
-  const order = runText(now);
-  const id = entryId({ dataset, order, from }, to, order);
+  if (changed.size === 0 && files.length === 0 && back.blocked.length === 0 && sameRecord(back.after, before))
+    return restoring.length > 0 ? { ...plan, attic: { restoring } } : plan;
+  // not by the clock: those of two runners may differ
+  const order = String(1 + Math.max(0, ...entries.map((entry) => Math.floor(Number(entry.order))))).padStart(15, '0');
+  const by = runText(now);
+  const id = entryId({ dataset, order, from }, to, by);
   const kept = [...changed.keys()].map((collection) => ({ documents: id, collection }));
   const copies = kept.map((documents) => copy(documents, changed.get(documents.collection) ?? {}));
   const doingsIn = (collection: string): Doings => {
@@ -61,7 +69,7 @@ export function keepInAttic(
     run,
     what: [],
     order,
-    by: order,
+    by,
     documents: id,
     collections: [...changed.keys()],
     indexes: [],
@@ -71,7 +79,12 @@ export function keepInAttic(
     before,
     after,
   };
-  return { ...plan, stages, attic: { kept: entry, restoring: [] } };
+  return { ...plan, stages, attic: { kept: entry, restoring } };
+}
+
+/** An entry that the dataset went past, up again, without its being put back: from then on it stays for people only. */
+export function bypassed(entry: AtticEntry): Restoring {
+  return { entry, done: 'all', putBack: [], left: [`everything: it came back to ${entry.from} without it`], documents: [] };
 }
 
 /** A stage of a plan that is about the attic only. */

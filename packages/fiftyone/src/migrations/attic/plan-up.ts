@@ -12,7 +12,7 @@ import { type AtticEntry, entryId, runText } from './entry.js';
 import { fieldsOf } from './fields-of.js';
 import { mark, putBack } from './kept-documents.js';
 import { mergeRecords } from './merge.js';
-import { atticStage } from './plan-down.js';
+import { atticStage, bypassed } from './plan-down.js';
 
 /** Samples and frames have the same layout in all releases from this one on. */
 const SAME_LAYOUT = '0.7.2';
@@ -32,6 +32,10 @@ export function planUp(
   const restoring: Restoring[] = [];
   const way = new Way(record, from ?? missingVersion, context);
   for (const entry of entries) {
+    if (compareBase(entry.from, way.at) <= 0) {
+      restoring.push(bypassed(entry));
+      continue;
+    }
     if (compareBase(to, entry.to) <= 0) continue;
     const place = lower(to, higher(entry.from, way.at));
     const base = aside(entry.after, entry.to, place, context.now, 'after');
