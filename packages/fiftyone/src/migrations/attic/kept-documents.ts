@@ -110,6 +110,8 @@ export function settle(kept: Kept, { down, told, stages, up }: Doings): MergeEdi
         $project: {
           keys: '$was.k',
           also: { $literal: up ?? [] },
+          // whether going up may change any field
+          any: { $literal: up === undefined },
           before: { $arrayToObject: '$gone' },
           // of two very large documents the size has to do to see whether anybody changed it
           after: {
@@ -157,7 +159,7 @@ export function mark(kept: Kept, run: string): MergeEdit {
 export function putBack(kept: Kept, run: string, except: readonly string[]): MergeEdit {
   const [now, before] = [{ $objectToArray: '$$ROOT' }, { $objectToArray: '$$new.before' }];
   // fields that going up does not change can still be compared: a client may have been quicker
-  const compared = { $setDifference: ['$$new.keys', { $ifNull: ['$$new.also', []] }] };
+  const compared = { $cond: ['$$new.any', [], { $setDifference: ['$$new.keys', { $ifNull: ['$$new.also', []] }] }] };
   const after = { $objectToArray: { $ifNull: ['$$new.after', {}] } };
   const differing = (a: unknown, b: unknown) => ({
     $map: {
@@ -192,6 +194,7 @@ export function putBack(kept: Kept, run: string, except: readonly string[]): Mer
           before: 1,
           after: 1,
           also: 1,
+          any: 1,
           order: '$keys',
           keys: { $setDifference: ['$mark.keys', { $literal: except }] },
         },
