@@ -104,12 +104,7 @@ export function leaseStore(db: Db): LeaseStore {
 
     async beat(leases) {
       const prolonged = [{ $set: { heartbeat: '$$NOW', expires: FOR_LEASE_MS } }];
-      await collection.bulkWrite(
-        leases.map(({ _id, fence }) => ({
-          updateOne: { filter: { _id, fence, revoked: { $exists: false }, $expr: IS_HELD }, update: prolonged },
-        })),
-        { ordered: false },
-      );
+      await setAll(leases, prolonged, { revoked: { $exists: false }, $expr: IS_HELD });
       const fences = new Map(leases.map(({ _id, fence }) => [_id, fence]));
       const held = await read({ _id: { $in: [...fences.keys()] }, $expr: IS_HELD });
       return held.filter(({ _id, fence }) => fences.get(_id)?.equals(fence));
@@ -117,7 +112,7 @@ export function leaseStore(db: Db): LeaseStore {
 
     async release(leases) {
       // the documents stay, because a fencing number must never go back
-      await setAll(leases, { expires: new Date(0) });
+      await setAll(leases, { $set: { expires: new Date(0) } });
     },
 
     async list() {
@@ -125,15 +120,18 @@ export function leaseStore(db: Db): LeaseStore {
     },
 
     async revoke(leases) {
-      await setAll(leases, { revoked: true });
+      await setAll(leases, { $set: { revoked: true } });
     },
   };
 
-  async function setAll(leases: readonly LeaseId[], fields: Partial<StoredLease>): Promise<void> {
-    await collection.bulkWrite(
-      leases.map(({ _id, fence }) => ({ updateOne: { filter: { _id, fence }, update: { $set: fields } } })),
-      { ordered: false },
-    );
+  /** Those that were held as often have the same fencing number: hundreds of leases then are one statement. */
+  async function setAll(leases: readonly LeaseId[], update: Document | Document[], where: Document = {}): Promise<void> {
+    const fences = new Map(leases.map(({ fence }) => [String(fence), fence]));
+    const statements = [...fences.values()].map((fence) => {
+      const keys = leases.filter((lease) => lease.fence.equals(fence)).map(({ _id }) => _id);
+      return { updateMany: { filter: { _id: { $in: keys }, fence, ...where }, update } };
+    });
+    await collection.bulkWrite(statements, { ordered: false });
   }
 }
 

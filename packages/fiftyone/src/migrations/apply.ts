@@ -12,6 +12,8 @@ import type { Begun, WorkLog } from './work.js';
 /** What earlier attempts of the same migration have done already: a new attempt leaves it out. */
 export class Attempts {
   files = new RewrittenFiles();
+  /** When the first edit was sent, by `performance.now()`. What clients inserted before that was edited too. */
+  editedAt: number | undefined;
   #election: string | undefined;
 
   constructor(public edits: EditProgress | undefined) {}
@@ -61,7 +63,12 @@ export async function applyPlan(
     const kept = plan.attic?.kept ? [{ ...plan.attic.kept, what: plan.loses }] : [];
     await work.begin({ id: plan.id, begun: { ...begun, edits: attempts.edits }, kept, lease });
     const note = (progress: EditProgress) => work.progress(plan.id, begun, progress, lease);
-    attempts.edits = await applyEdits({ db, lease, note, onProgress, ...applier.editing }, edits, attempts.edits);
+    const limited: Editing['limited'] = (task) =>
+      applier.editing.limited(() => {
+        attempts.editedAt ??= performance.now();
+        return task();
+      });
+    attempts.edits = await applyEdits({ db, lease, note, onProgress, ...applier.editing, limited }, edits, attempts.edits);
   }
   lease.check();
   const after = await attempts.files.rewrite(db, plan, lease);

@@ -39,7 +39,7 @@ const MOST_ATTEMPTS = 10;
 
 const MOST_MESSAGE = 300;
 
-/** Documents that clients insert while edits run escape them: where edits take this long, that is looked for. `--verify` looks everywhere. */
+/** Documents that clients insert between the edits and the commit escape them: where that takes this long, it is looked for. `--verify` looks everywhere. */
 const LONG_MS = 300;
 
 /** How many ids of documents that are in the way a preview lists. */
@@ -121,9 +121,9 @@ async function workOn(run: Run, row: Row, turn: Turn, started: number, beforeWri
       tell(run, plan);
       await beforeWriting();
       begun = true;
-      const applied = performance.now();
       if (await apply(run, { ...planned, plan }, lease, attempts)) {
-        const findings = performance.now() - applied > LONG_MS ? await run.check(plan) : [];
+        const took = performance.now() - (attempts.editedAt ?? Number.POSITIVE_INFINITY);
+        const findings = left || took > LONG_MS ? await run.check(plan) : [];
         const found = findings.length > 0 ? { findings } : {};
         return { ...outcomeOf(plan), ...found, result: 'migrated', reasons: [], seconds: since(started) };
       }

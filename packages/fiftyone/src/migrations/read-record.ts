@@ -26,7 +26,18 @@ const BATCH = 100;
 
 /** A reader of the small documents of datasets, undefined for one that is gone. What is asked for at once is read at once. */
 export function recordReader(db: Db): (id: ObjectId) => Promise<StoredRecord | undefined> {
-  return batched(BATCH, (ids: readonly ObjectId[]) => readRecords(db, ids));
+  let asked = 0;
+  let owned: Promise<Owned> | undefined;
+  return batched(BATCH, async (ids: readonly ObjectId[]) => {
+    asked += ids.length;
+    if (asked > BATCH) {
+      owned ??= readOwned(db).catch((error) => {
+        owned = undefined;
+        throw error;
+      });
+    }
+    return await readRecords(db, ids, await owned);
+  });
 }
 
 /** Reads the small documents of one dataset, or undefined if it is gone. */
@@ -34,25 +45,44 @@ export async function readRecord(db: Db, id: ObjectId): Promise<StoredRecord | u
   return (await readRecords(db, [id]))[0];
 }
 
-async function readRecords(db: Db, ids: readonly ObjectId[]): Promise<(StoredRecord | undefined)[]> {
+const SIDES = ['runs', 'views'] as const;
+type Side = (typeof SIDES)[number];
+
+/** The ids of the documents of the side collections, by the dataset that they name. */
+type Owned = Record<Side, ReadonlyMap<string, readonly ObjectId[]> | undefined>;
+
+/**
+ * Runs and saved views have no index by their dataset, so every look for those of a few datasets reads all: for many datasets it is
+ * done once. What clients add later their dataset names as well.
+ */
+async function readOwned(db: Db): Promise<Owned> {
+  const [runs, views] = await Promise.all(
+    SIDES.map(async (side) => {
+      const docs = await findDocs(db, side, {}, { projection: { _dataset_id: 1 } });
+      // other ids the driver does not take as they are
+      if (!docs.every((doc) => doc.get('_id') instanceof ObjectId)) return undefined;
+      return grouped(docs, ownerOf, (doc) => doc.get('_id') as ObjectId);
+    }),
+  );
+  return { runs, views } as Owned;
+}
+
+async function readRecords(db: Db, ids: readonly ObjectId[], owned?: Owned): Promise<(StoredRecord | undefined)[]> {
   const found = new Map<string, { bytes: Uint8Array; dataset: Doc }>();
   for await (const bytes of findRaw(db, 'datasets', { _id: { $in: [...ids] } })) {
     const dataset = decode(bytes);
     found.set(String(dataset.get('_id')), { bytes, dataset });
   }
   const datasets = [...found.values()].map(({ dataset }) => dataset);
-  const [runs, views] = await Promise.all([
-    findLinked(db, 'runs', ids, datasets.flatMap(runIdsOf)),
-    findLinked(db, 'views', ids, datasets.flatMap(viewIdsOf)),
+  const [runsOf, viewsOf] = await Promise.all([
+    findLinked(db, 'runs', ids, datasets.flatMap(runIdsOf), owned),
+    findLinked(db, 'views', ids, datasets.flatMap(viewIdsOf), owned),
   ]);
   return ids.map((id) => {
     const stored = found.get(id.toHexString());
     if (!stored) return undefined;
-    return {
-      ...stored,
-      runs: linkedTo(id, runIdsOf(stored.dataset), runs),
-      views: linkedTo(id, viewIdsOf(stored.dataset), views),
-    };
+    const { dataset } = stored;
+    return { ...stored, runs: runsOf(id, runIdsOf(dataset)), views: viewsOf(id, viewIdsOf(dataset)) };
   });
 }
 
@@ -67,12 +97,38 @@ export function viewIdsOf(dataset: Doc): ObjectId[] {
   return Array.isArray(views) ? views.filter((id) => id instanceof ObjectId) : [];
 }
 
-async function findLinked(db: Db, collection: string, datasets: readonly ObjectId[], ids: readonly ObjectId[]): Promise<Doc[]> {
-  const named = ids.length === 0 ? [] : [{ _id: { $in: [...ids] } }];
-  return findDocs(db, collection, { $or: [{ _dataset_id: { $in: [...datasets] } }, ...named] }, { sort: { _id: 1 } });
+/** Finds the documents that belong to datasets. @returns those of one of them: that name it, or that it names */
+async function findLinked(
+  db: Db,
+  side: Side,
+  datasets: readonly ObjectId[],
+  ids: readonly ObjectId[],
+  owned: Owned | undefined,
+): Promise<(dataset: ObjectId, named: readonly ObjectId[]) => Doc[]> {
+  const known = owned?.[side];
+  const own = datasets.flatMap((dataset) => known?.get(dataset.toHexString()) ?? []);
+  const byIds = { _id: { $in: [...own, ...ids] } };
+  const filter = known ? byIds : { $or: [{ _dataset_id: { $in: [...datasets] } }, ...(ids.length === 0 ? [] : [byIds])] };
+  const docs = await findDocs(db, side, filter, { sort: { _id: 1 } });
+  const place = (_: Doc, at: number) => at;
+  const [byOwner, byId] = [grouped(docs, ownerOf, place), grouped(docs, (doc) => String(doc.get('_id')), place)];
+  return (dataset, named) => {
+    const places = [...(byOwner.get(dataset.toHexString()) ?? []), ...named.flatMap((id) => byId.get(String(id)) ?? [])];
+    return [...new Set(places)].sort((a, b) => a - b).map((at) => docs[at] as Doc);
+  };
 }
 
-function linkedTo(dataset: ObjectId, named: readonly ObjectId[], docs: readonly Doc[]): Doc[] {
-  const names = new Set(named.map(String));
-  return docs.filter((doc) => String(doc.get('_dataset_id')) === dataset.toHexString() || names.has(String(doc.get('_id'))));
+function ownerOf(doc: Doc): string {
+  const owner = doc.get('_dataset_id');
+  return owner instanceof ObjectId ? owner.toHexString() : '';
+}
+
+function grouped<T>(docs: readonly Doc[], keyOf: (doc: Doc) => string, itemOf: (doc: Doc, at: number) => T): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const [at, doc] of docs.entries()) {
+    const group = groups.get(keyOf(doc)) ?? [];
+    group.push(itemOf(doc, at));
+    groups.set(keyOf(doc), group);
+  }
+  return groups;
 }
