@@ -4,6 +4,8 @@ import { expect, test } from 'vitest';
 import { listDatasets, loadDataset } from '../src/datasets/load.js';
 import { ATTIC } from '../src/migrations/attic/entry.js';
 import { KEPT_DOCUMENTS } from '../src/migrations/attic/kept-documents.js';
+import { WORK } from '../src/migrations/work.js';
+import { adminOf, fiftyone } from './support/command.js';
 import { idsOf, partOf } from './support/dataset-parts.js';
 import { differences } from './support/differences.js';
 import { readDump } from './support/dump.js';
@@ -282,4 +284,45 @@ test('a dataset that is upgraded because it is loaded gets back what the attic h
     await connection.close();
   }
   expect((await database.db.collection('datasets').findOne({}))?.description).toBe('hands off');
+});
+
+test('the clocks of the runners do not matter: one that is an hour ahead takes the dataset down first', async () => {
+  const whole = await readDump('databases/1.22.1-main');
+  const input = partOf(whole, idsOf(whole, ['labels']));
+  const database = await freshDatabase(input);
+  const shifted = new URL('../../../reliability/shifted-clock.mjs', import.meta.url);
+  const ahead = { ...adminOf(database), NODE_OPTIONS: `--import ${shifted}`, CLOCK_OFF_BY_MS: '3600000' };
+  expect((await fiftyone(['migrate', '--all', '-v', '0.20.0', '--yes'], ahead)).code).toBe(0);
+  expect((await fiftyone(['migrate', '--all', '-v', '0.14.3', '--yes'], adminOf(database))).code).toBe(0);
+  expect((await fiftyone(['migrate', '--all'], adminOf(database))).code).toBe(0);
+  // a part of a database has no version of its own, and gets one
+  const others = differences(input, await snapshot(database.db)).filter((line) => !line.startsWith('collection config'));
+  expect(others).toEqual([]);
+});
+
+test('what a dataset came back without stays away: its entry is for people only', async () => {
+  const whole = await readDump('databases/1.22.1-main');
+  const database = await freshDatabase(partOf(whole, idsOf(whole, ['labels'])));
+  await migrated(database, { target: '0.18.0' });
+  await migrated(database, { target: '1.22.1', attic: false });
+  const without = await snapshot(database.db);
+  await migrated(database, { target: '0.18.0' });
+  await migrated(database, { target: '1.22.1' });
+  expect(differences(without, await snapshot(database.db))).toEqual([]);
+  expect((await fiftyone(['migrate', '--attic'], adminOf(database))).stdout).toContain('it came back to 1.22.1 without it');
+});
+
+test('samples that are too large to be edited are refused before anything is written', async () => {
+  const whole = await readDump('databases/1.22.1-main');
+  const database = await freshDatabase(partOf(whole, idsOf(whole, ['labels'])));
+  const samples = (await database.db.collection('datasets').findOne({ name: 'labels' }))?.sample_collection_name as string;
+  const { insertedId } = await database.db.collection(samples).insertOne({ text: 'x'.repeat(16 * 1024 * 1024 - 200) });
+  const before = await snapshot(database.db);
+  const { code, stderr } = await fiftyone(['migrate', '-n', 'labels', '-v', '0.18.0', '--yes'], adminOf(database));
+  expect(code).toBe(1);
+  expect(stderr).toContain(
+    `a document has more than 16711680 bytes, and might not fit into MongoDB after the edit, in 1 of ${samples}: _id ${insertedId}`,
+  );
+  expect(differences(before, await snapshot(database.db))).toEqual([]);
+  expect(await database.db.collection(WORK).countDocuments()).toBe(0);
 });
