@@ -1,4 +1,4 @@
-import type { IndexEdit, KeptIndex } from './revision.js';
+import type { IndexEdit } from './revision.js';
 
 const NAME = '_sample_id_1_frame_number_1';
 
@@ -8,9 +8,4 @@ const NAME = '_sample_id_1_frame_number_1';
  */
 export function dropFrameIndex(collection: string): IndexEdit {
   return { kind: 'drop-index', summary: 'drop the index of frames by sample', collection, index: NAME };
-}
-
-/** The index of frames by sample, as FiftyOne makes it. */
-export function frameIndex(collection: string, unique: boolean): KeptIndex {
-  return { collection, name: NAME, fields: ['_sample_id', 'frame_number'], unique };
 }
