@@ -98,12 +98,20 @@ export async function applyEdits(editing: Editing, edits: readonly BulkEdit[], b
   return { election, done: [...done] };
 }
 
+/** How many documents are looked at once the dataset has its new version: what clients insert comes last. */
+const NEWEST = 1_000;
+
 /** Edits, once the dataset has its new version, what clients inserted until then. */
 export async function applyLate(editing: Editing, edits: readonly BulkEdit[]): Promise<void> {
   if (await editing.isSmall()) return;
-  const sizes = await Promise.all(edits.map(({ collection }) => editing.db.collection(collection).estimatedDocumentCount()));
-  const large = edits.filter((edit, i) => edit.kind === 'update' && (sizes[i] as number) > editing.sizes.whole);
-  await catchLate(editing, large as UpdateEdit[], edits.length);
+  for (const edit of edits) {
+    const collection = editing.db.collection(edit.collection);
+    if (edit.kind !== 'update' || (await collection.estimatedDocumentCount()) <= editing.sizes.whole) continue;
+    const late = { ...edit, filter: pendingOf(edit) };
+    const newest = [{ $sort: { _id: -1 } }, { $limit: NEWEST }, { $match: late.filter }, { $limit: 1 }, { $project: { _id: 1 } }];
+    const found = await collection.aggregate(newest).toArray();
+    if (found.length > 0) await inParts(editing, late, undefined, NOTHING, () => {});
+  }
 }
 
 /** Edits what clients inserted while the edits were under way. Most often there is nothing, which one look tells. */

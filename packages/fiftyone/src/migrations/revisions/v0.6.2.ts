@@ -106,6 +106,7 @@ function wrapSamples(samples: string): BulkEdit {
     summary: 'make lists of shapes of the points of polylines',
     collection: samples,
     filter: whereRewritten(wrapShape),
+    harmless: true,
     update: [rewritePolylines(wrapShape)],
     refuses: [polylinesThatAreNoList(samples)],
   };
@@ -170,6 +171,7 @@ function unwrapSamples(samples: string): BulkEdit {
     summary: 'take the points of polylines out of their list of shapes',
     collection: samples,
     filter: whereRewritten(unwrapShape),
+    harmless: true,
     update: [rewritePolylines(unwrapShape)],
     refuses: [{ collection: samples, filter: withSeveralShapes, problem: SEVERAL_SHAPES }],
   };
