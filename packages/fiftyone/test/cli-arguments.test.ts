@@ -26,6 +26,8 @@ test.each([
   [['migrate', '--all', '-v', ''], "Invalid version: ''", 'give a version such as 1.22.1'],
   [['migrate', '--all', '-v', 'enterprise:99.0.0'], '99.0.0', 'fiftyone versions'],
   [['migrate', '--all', '-v', 'professional:2.15.0'], 'professional', 'enterprise'],
+  [['migrate', '--pause', '--cancel'], '--pause and --cancel do not go together', 'ask for one at a time'],
+  [['migrate', '--attic', 'clear', '--dry-run'], '--attic and --dry-run do not go together', '--dry-run is for migrations'],
   [['versions', '7.7.7'], '7.7.7', 'fiftyone versions'],
 ])('fiftyone %j is refused before anything is touched, with a suggestion', async (args, mistake, suggestion) => {
   const { code, stdout, stderr } = await fiftyone(args, NOWHERE);

@@ -51,3 +51,37 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
     expect(JSON.stringify(history)).toContain('stopped by');
   },
 );
+
+test('a run that is killed is in the history, and did not end', async () => {
+  const whole = await readDump('databases/0.14.3-main');
+  const database = await freshDatabase(partOf(whole, idsOf(whole, ['labels'])));
+  const dataset = await database.db.collection('datasets').findOne({ name: 'labels' });
+  const samples = database.db.collection(dataset?.sample_collection_name as string);
+  const text = 'x'.repeat(2_000);
+  for (let i = 0; i < 10; i++)
+    await samples.insertMany(Array.from({ length: 3_000 }, () => ({ _id: new ObjectId(), filepath: '/data/x.jpg', text })));
+  const killed = await killedAtWork(
+    { ...adminOf(database) },
+    async () => (await database.db.collection(WORK).countDocuments()) > 0,
+  );
+  expect(killed).toBe(null);
+  const { stdout } = await fiftyone(['migrate', '--history'], adminOf(database));
+  expect(stdout).toContain('did not end, or still runs');
+});
+
+/** Kills the command with SIGKILL as soon as it is at work. @returns its exit code */
+function killedAtWork(env: Record<string, string>, isAtWork: () => Promise<boolean>): Promise<number | null> {
+  const child = spawn(process.execPath, [program, 'migrate', '-n', 'labels', '-v', '1.22.1', '--concurrency', '1'], {
+    env: { PATH: process.env.PATH, HOME: '/nonexistent', ...env },
+    stdio: 'ignore',
+  });
+  const watch = setInterval(async () => {
+    if (await isAtWork()) child.kill('SIGKILL');
+  }, 10);
+  return new Promise((resolve) =>
+    child.once('close', (code) => {
+      clearInterval(watch);
+      resolve(code);
+    }),
+  );
+}
