@@ -1,4 +1,5 @@
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
+import { isCommand, tiedTo } from './mongodb-way.js';
 
 /** A way to a server that ends for good after so many messages: what a process that dies leaves behind. */
 export interface CuttingProxy {
@@ -23,16 +24,7 @@ export async function startProxy(to: number, most = Number.POSITIVE_INFINITY): P
   };
   const server: Server = createServer((client) => {
     if (cut) return void client.destroy();
-    const upstream = connect(to, '127.0.0.1');
-    for (const socket of [client, upstream]) {
-      sockets.add(socket);
-      socket.on('error', () => {});
-      socket.on('close', () => {
-        sockets.delete(socket);
-        client.destroy();
-        upstream.destroy();
-      });
-    }
+    const upstream = tiedTo(to, client, sockets);
     client.on('data', (data) => {
       upstream.write(data);
       if (isCommand(data) && ++messages >= most) {
@@ -53,10 +45,4 @@ export async function startProxy(to: number, most = Number.POSITIVE_INFINITY): P
       await new Promise((resolve) => server.close(resolve));
     },
   };
-}
-
-/** The start of an OP_MSG that is neither a handshake nor the end of a session. */
-function isCommand(data: Buffer): boolean {
-  if (data.length < 26 || data.readInt32LE(12) !== 2013) return false;
-  return !/(^|\0)(hello|ismaster|isMaster|endSessions|ping)\0/.test(data.toString('latin1', 20, 60));
 }

@@ -1,4 +1,5 @@
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
+import { isCommand, tiedTo } from './mongodb-way.js';
 
 /**
  * What becomes of a command on its way to the server. Cuts reset every connection, and new ones are accepted; in a black hole
@@ -51,16 +52,7 @@ export async function startFaultyProxy(to: number, options: FaultyProxyOptions =
   };
 
   const server: Server = createServer((client) => {
-    const upstream = connect(to, '127.0.0.1');
-    for (const socket of [client, upstream]) {
-      sockets.add(socket);
-      socket.on('error', () => {});
-      socket.on('close', () => {
-        sockets.delete(socket);
-        client.destroy();
-        upstream.destroy();
-      });
-    }
+    const upstream = tiedTo(to, client, sockets);
     const deliver = inOrder(options, (message) => carry(message, upstream));
     const back = inOrder(options, async (data) => void (swallowed || client.write(data)));
     const read = framed(deliver);
@@ -104,10 +96,4 @@ function framed(use: (message: Buffer) => void): (data: Buffer) => void {
       pending = pending.subarray(length);
     }
   };
-}
-
-/** An OP_MSG that is neither a handshake nor the end of a session. */
-function isCommand(message: Buffer): boolean {
-  if (message.length < 26 || message.readInt32LE(12) !== 2013) return false;
-  return !/(^|\0)(hello|ismaster|isMaster|endSessions|ping|sasl\w+)\0/.test(message.toString('latin1', 20, 60));
 }
