@@ -49,7 +49,7 @@ async function openEmbeddedDatabase(env) {
   return await openConnection(readSettings(env), (message) => console.log(`  ${message}`));
 }
 
-/** What the plan says is lost on the way back, before it is taken. */
+/** What the plan says is taken out on the way back, before it is. */
 function lossesOfGoingBack(env) {
   const args = ['packages/fiftyone/bin/fiftyone.js', ...back[0], '--dry-run', '--json'];
   const { stdout } = spawnSync(process.execPath, args, { env, encoding: 'utf8' });
@@ -94,7 +94,7 @@ function compare(before, after, announced) {
   const rewritten = gone.filter((place) => place.startsWith('fs.'));
   console.log(`  results of runs rewritten into new files: ${rewritten.length} documents in fs.files and fs.chunks`);
   console.log(
-    `  lost on the way back, all announced by --dry-run: ${announced.length} kinds of settings, e.g.\n    ${announced[0]}`,
+    `  taken out on the way back and kept in the attic, all announced by --dry-run: ${announced.length} kinds of settings, e.g.\n    ${announced[0]}`,
   );
   const bad = [
     ...gone.filter((place) => !rewritten.includes(place)),
