@@ -1,8 +1,9 @@
-import { expect } from 'vitest';
+import type { Document } from 'mongodb';
+import { expect, test } from 'vitest';
 import { Doc, encode, ObjectId } from '../src/bson/index.js';
-import { LEASES, type StoredLease } from '../src/database/lease-store.js';
+import { isTooLate, LEASES, type StoredLease } from '../src/database/lease-store.js';
 import type { Lease } from '../src/database/leases.js';
-import { type Ready, WorkLog } from '../src/migrations/work.js';
+import { type Ready, WORK, WorkLog } from '../src/migrations/work.js';
 import { COMMIT_FENCE, commitContract } from './contracts/commit.js';
 import { freshDatabase } from './support/fresh-database.js';
 
@@ -31,4 +32,19 @@ commitContract(async ({ lease, isChanged }) => {
   const committed = await new WorkLog(db).commit(ready as unknown as Ready);
   expect((await datasets.findOne())?.version).toBe(committed ? '0.2.0' : '0.1.0');
   return committed;
+});
+
+test('whatever a runner writes about a dataset fails once its lease may have ended, and changes nothing', async () => {
+  const { db } = await freshDatabase();
+  const id = new ObjectId();
+  const lease = { key: 'k', fence: COMMIT_FENCE, expires: new Date(Date.now() - 1_000) } as Lease;
+  const begun = { from: null, to: '0.2.0', now: { ms: 0, micros: 0 }, keepUnknown: false, attic: false };
+  const work = new WorkLog(db);
+  const begin = work.begin({ id, begun, kept: [], lease });
+  await expect(begin).rejects.toSatisfy(isTooLate);
+  expect(await db.collection(WORK).countDocuments()).toBe(0);
+
+  await db.collection<Document>(WORK).insertOne({ _id: id, from: null, to: '0.2.0' });
+  await expect(work.recover({ id, lease })).rejects.toSatisfy(isTooLate);
+  expect(await db.collection(WORK).countDocuments()).toBe(1);
 });
