@@ -15,7 +15,7 @@ export async function loadDataset(connection: Connection, name: string): Promise
   if (outcome?.error) throw outcome.error;
   const [doc] = await findDocs(connection.db, 'datasets', { name: outcome?.name ?? name }, { limit: 1 });
   if (!doc) throw new DatasetNotFoundError(name);
-  return new Dataset(doc);
+  return new Dataset(connection, doc);
 }
 
 /** The names of all datasets, sorted by code point. */
