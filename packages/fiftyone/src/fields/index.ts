@@ -1,4 +1,5 @@
 export { anyValue } from './any-value.js';
+export { changeDataset } from './change-dataset.js';
 export { classAt, classSchema } from './class-schemas.js';
 export { coerce, frameNumber } from './coerce.js';
 export { declareFields } from './declare.js';
@@ -9,4 +10,5 @@ export { documentType, type FieldType, itemType, listOf, type NamedType, simpleT
 export { type InferOptions, inferType, mergeType } from './infer.js';
 export { InvalidValueError, shown } from './invalid-value.js';
 export { isNumberArray, NdArray, packArray, unpackArray } from './nd-array.js';
+export { plainObject, plainValue, restoredValue } from './plain-value.js';
 export { fieldAt, fieldsAlong, type SchemaKey, schemaOf, storedPath } from './schema.js';
