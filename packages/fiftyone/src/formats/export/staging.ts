@@ -1,20 +1,23 @@
-import { hostname } from 'node:os';
 import { lstat, mkdir, open, readdir, readFile, rename, rm, rmdir, stat, utimes, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isAlive, withLockFile } from '../../database/lock-file.js';
 import { makeFolder } from '../../database/make-folder.js';
 import { LockedError } from '../../errors.js';
-import { FRAMES, documentsFile, METADATA, RUN_FOLDERS, SAMPLES, STAGING, TAGS, FRAME_MEDIA } from '../layout.js';
+import { documentsFile, FRAME_MEDIA, FRAMES, METADATA, RUN_FOLDERS, SAMPLES, STAGING, TAGS } from '../layout.js';
 import { MoveJournal } from './move-journal.js';
 
 /** What is to be done with a complete export. */
 export interface Completion {
   /** Whether all that was in the folder goes; by default only the documents of an earlier export do. */
   readonly overwrite: boolean;
+  /** The `_id` of the dataset whose files were moved, in hexadecimal digits. */
+  readonly moved?: string;
 }
 
 const OWNER = 'owner.json';
 const FILES = 'files';
+const ORIGINALS = 'originals';
 const REPLACED = 'replaced';
 const COMPLETE = 'complete.json';
 const CLEARED = 'cleared';
@@ -48,6 +51,11 @@ export class Staging {
     this.journal = new MoveJournal(join(root, 'moves.jsonl'));
   }
 
+  /** An empty folder, for files that are moved away without becoming a part of the export. */
+  get originals(): string {
+    return join(this.root, ORIGINALS);
+  }
+
   /** Where the files of the export are made. */
   get files(): string {
     return join(this.root, FILES);
@@ -77,7 +85,18 @@ export class Staging {
     here.add(staging.root);
     staging.#beat = setInterval(() => utimes(join(staging.root, OWNER), new Date(), new Date()).catch(() => {}), BEAT_MS).unref();
     await mkdir(staging.files);
+    await mkdir(staging.originals);
     return staging;
+  }
+
+  /** What {@link complete} was called with. */
+  async completion(): Promise<Completion> {
+    return JSON.parse(await readFile(join(this.root, COMPLETE), 'utf8')) as Completion;
+  }
+
+  /** Where files are that were moved: by where they were, as soon as they are in place. */
+  async moved(): Promise<ReadonlyMap<string, string>> {
+    return new Map((await this.journal.moves()).map(({ from, becomes }) => [from, join(this.folder, becomes)]));
   }
 
   /** From here on the export is not undone any more but finished, whoever does it. */
@@ -94,17 +113,22 @@ export class Staging {
   }
 
   async remove(): Promise<void> {
-    clearInterval(this.#beat);
-    here.delete(this.root);
+    this.leave();
     await this.journal.close();
     await rm(this.root, { recursive: true, force: true });
     // the folder too, if it is here for this export only
     await rmdir(this.folder).catch(() => {});
   }
 
+  /** Leaves it to the next export. */
+  leave(): void {
+    clearInterval(this.#beat);
+    here.delete(this.root);
+  }
+
   async #place(): Promise<void> {
     if (!(await exists(join(this.root, CLEARED)))) {
-      const { overwrite } = JSON.parse(await readFile(join(this.root, COMPLETE), 'utf8')) as Completion;
+      const { overwrite } = await this.completion();
       await mkdir(join(this.root, REPLACED), { recursive: true });
       const old = (await readdir(this.folder)).filter((name) => name !== STAGING && (overwrite || DOCUMENTS.includes(name)));
       for (const name of old.sort(samplesFirst)) await rename(join(this.folder, name), join(this.root, REPLACED, name));
@@ -128,7 +152,9 @@ export class Staging {
       : Date.now() - (await stat(owner)).mtimeMs < STALE_AFTER_MS;
     if (!isAtWork) return;
     throw new LockedError(`process ${pid} on ${host} is exporting into ${this.folder}`, {
-      hint: isHere ? 'wait until it has ended' : `wait until it has ended; if it has died, until ${STALE_AFTER_MS / 60_000} minutes have passed`,
+      hint: isHere
+        ? 'wait until it has ended'
+        : `wait until it has ended; if it has died, until ${STALE_AFTER_MS / 60_000} minutes have passed`,
     });
   }
 }
