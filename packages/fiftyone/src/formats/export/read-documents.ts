@@ -1,6 +1,9 @@
 import type { Db } from 'mongodb';
 import type { Reading } from '../../datasets/sample-collection.js';
 
+/** How many documents come at once: enough that the way to the server does not count, and few enough for little memory. */
+const BATCH = 1000;
+
 /**
  * The BSON of documents, as many at once as one answer of the server has. The next answer is on its way while the one before
  * is used. It is only good until then.
@@ -31,7 +34,14 @@ export async function countOf(db: Db, { collection, pipeline }: Reading): Promis
 function openCursor(db: Db, { collection, pipeline }: Reading, project: Record<string, 0 | 1> | undefined) {
   const documents = db.collection(collection);
   if (pipeline.length === 0) {
-    return documents.find({}, { raw: true, sort: { $natural: 1 }, ...(project ? { projection: project } : {}) });
+    return documents.find(
+      {},
+      { raw: true, batchSize: BATCH, sort: { $natural: 1 }, ...(project ? { projection: project } : {}) },
+    );
   }
-  return documents.aggregate([...pipeline, ...(project ? [{ $project: project }] : [])], { raw: true, allowDiskUse: true });
+  return documents.aggregate([...pipeline, ...(project ? [{ $project: project }] : [])], {
+    raw: true,
+    batchSize: BATCH,
+    allowDiskUse: true,
+  });
 }
