@@ -7,9 +7,9 @@ import { onTestFinished } from 'vitest';
 import { type Doc, encode, parseEjsonDoc } from '../../src/bson/index.js';
 import type { Snapshot } from './snapshot.js';
 
-/** A folder that is deleted when the test ends. */
-export async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'fiftyone-test-'));
+/** A folder that is deleted when the test ends. @param disk where it is; among temporary files by default */
+export async function temporaryFolder(disk = tmpdir()): Promise<string> {
+  const folder = await mkdtemp(join(disk, 'fiftyone-test-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }

@@ -1,4 +1,4 @@
-import { constants, copyFile, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { constants, copyFile, lstat, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ExportMedia } from './export-options.js';
 import type { Media, MediaFile } from './media.js';
@@ -35,8 +35,9 @@ export async function checkFiles(paths: Iterable<string>, tell: (done: number) =
 export interface MediaToCopy {
   readonly media: Media;
   readonly files: readonly MediaFile[];
-  /** The folder of the export. */
+  /** Where the export is made, and where it will be. */
   readonly folder: string;
+  readonly place: string;
   readonly mode: Exclude<ExportMedia, false>;
   readonly journal: MoveJournal;
   /** An empty folder, for what is moved away and has another content in the export. */
@@ -46,18 +47,19 @@ export interface MediaToCopy {
 }
 
 /** Brings media into the export. What is to be moved is copied where it is there twice, and moved last. */
-export async function copyMedia({ media, files, folder, mode, journal, originals, tell }: MediaToCopy): Promise<void> {
+export async function copyMedia({ media, files, folder, place, mode, journal, originals, tell }: MediaToCopy): Promise<void> {
   const folders = new Set(files.map(({ to }) => dirname(join(folder, to))));
   for (const path of folders) await mkdir(path, { recursive: true });
   const last = new Map(files.map((file) => [file.from, file]));
   const moves = new Map<MediaFile, Move>();
   await abreast(files, async (file) => {
     const to = join(folder, file.to);
+    if (await isSameFile(file.from, join(place, file.to))) return tell(file);
     const scene = file.isScene ? await sceneText(media, file) : undefined;
     if (scene !== undefined) await writeFile(to, scene);
     if (mode === 'move' && last.get(file.from) === file) {
-      const place = scene === undefined ? to : join(originals, String(moves.size));
-      return void moves.set(file, { from: file.from, to: place, becomes: file.to });
+      const away = scene === undefined ? to : join(originals, String(moves.size));
+      return void moves.set(file, { from: file.from, to: away, becomes: file.to });
     }
     if (mode === 'symlink' && scene === undefined) await symlink(file.from, to);
     else if (scene === undefined) await copyFile(file.from, to, constants.COPYFILE_FICLONE);
@@ -72,6 +74,14 @@ export async function copyMedia({ media, files, folder, mode, journal, originals
       tell(file);
     });
   }
+}
+
+/** Whether a file is in its place already: the dataset was made from an export in the same folder. */
+async function isSameFile(from: string, place: string): Promise<boolean> {
+  const there = await lstat(place).catch(() => undefined);
+  if (!there?.isFile()) return false;
+  const here = await stat(from);
+  return here.dev === there.dev && here.ino === there.ino;
 }
 
 /** How many moves are noted at once. */

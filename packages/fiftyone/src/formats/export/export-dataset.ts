@@ -1,10 +1,10 @@
-import { rename, writeFile } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { encode, ObjectId, type ReadonlyDoc } from '../../bson/index.js';
 import { bsonToJson } from '../../bson/write-json.js';
 import { findDocs } from '../../database/raw.js';
 import type { SampleCollection } from '../../datasets/sample-collection.js';
-import { DatasetNotFoundError, FiftyOneError } from '../../errors.js';
+import { DatasetNotFoundError, FiftyOneError, UsageError } from '../../errors.js';
 import { FRAME_MEDIA, FRAMES, METADATA, SAMPLES, TAGS } from '../layout.js';
 import { writeArchive } from './archive.js';
 import { type CheckedOptions, checkedOptions } from './checked-options.js';
@@ -16,7 +16,7 @@ import { Pace } from './pace.js';
 import { countOf, readDocuments } from './read-documents.js';
 import { readMetadata } from './related-documents.js';
 import { writeResults } from './run-results.js';
-import { Staging, syncFolder } from './staging.js';
+import { Staging, syncFolder, writeSynced } from './staging.js';
 import { temporalTags } from './temporal-tags.js';
 import { writeDocuments } from './write-documents.js';
 
@@ -29,23 +29,29 @@ import { writeDocuments } from './write-documents.js';
 export async function exportDataset(samples: SampleCollection, options: ExportOptions): Promise<ExportReport> {
   const dataset = await datasetOf(samples);
   const checked = checkedOptions(options, dataset, samples.isView);
+  if (checked.overwrite) await refuseOwnMedia(samples, dataset, checked.folder);
   const staging = await Staging.begin(checked.folder, (left) => finish(samples, left)).catch((error) => {
     throw exportError(error, checked.exportDir);
   });
-  let isComplete = false;
   try {
     const report = await write(samples, dataset, checked, staging);
     await checkUnchanged(samples, dataset);
-    isComplete = checked.archive === undefined;
-    if (isComplete) await complete(samples, dataset, checked, staging);
+    if (checked.archive === undefined) await complete(samples, dataset, checked, staging);
     else await archive(checked, staging);
     await staging.remove();
     return report;
   } catch (error) {
-    if (isComplete) staging.leave();
-    else await staging.undo();
-    throw exportError(error, checked.exportDir, isComplete);
+    staging.leave();
+    throw exportError(error, checked.exportDir, (await staging.isComplete()) || !(await undone(staging)));
   }
+}
+
+/** Undoes an export that is not complete. Where that fails the next export does it. */
+async function undone(staging: Staging): Promise<boolean> {
+  return await staging.undo().then(
+    () => true,
+    () => false,
+  );
 }
 
 async function write(
@@ -76,13 +82,13 @@ async function write(
 
   const related = { savedViews: options.exportSavedViews, workspaces: options.exportWorkspaces, runs: options.exportRuns };
   const metadata = await readMetadata(db, dataset, related);
-  await writeFile(join(folder, METADATA), bsonToJson(encode(metadata.doc)));
+  await writeSynced(join(folder, METADATA), bsonToJson(encode(metadata.doc)));
   const unreadable = await writeResults(db, metadata.doc, folder);
   const tags = await temporalTags(db, dataset.get('_id') as ObjectId, samples.isView ? readings[SAMPLES] : undefined);
-  if (tags !== undefined) await writeFile(join(folder, TAGS), tags);
+  if (tags !== undefined) await writeSynced(join(folder, TAGS), tags);
   await media.copy();
   const frameMedia = media.frameMedia();
-  if (frameMedia !== undefined) await writeFile(join(folder, FRAME_MEDIA), frameMedia);
+  if (frameMedia !== undefined) await writeSynced(join(folder, FRAME_MEDIA), frameMedia);
   return {
     exportDir: options.exportDir,
     samples: counts[SAMPLES],
@@ -130,6 +136,17 @@ async function datasetOf({ connection, doc, isView }: SampleCollection): Promise
   if (found) return found;
   if (isView) return doc;
   throw new DatasetNotFoundError(String(doc.get('name')));
+}
+
+/** A folder with the dataset's own media is not replaced: those that are not in the export would be lost. */
+async function refuseOwnMedia({ connection }: SampleCollection, dataset: ReadonlyDoc, folder: string): Promise<void> {
+  const below = folder.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+  const collection = connection.db.collection(String(dataset.get('sample_collection_name')));
+  const sample = await collection.findOne({ filepath: { $regex: `^${below}/` } }, { projection: { filepath: 1 } });
+  if (!sample) return;
+  throw new UsageError(`media of the dataset are in the folder that is to be replaced, for example ${sample.filepath}`, {
+    hint: 'export into another folder, or into this one without overwrite',
+  });
 }
 
 async function checkUnchanged(samples: SampleCollection, dataset: ReadonlyDoc): Promise<void> {

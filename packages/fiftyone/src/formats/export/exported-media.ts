@@ -72,7 +72,7 @@ export class ExportedMedia {
     const total = this.total().bytes;
     let done = 0;
     await copyMedia({
-      ...{ media: this.#media, files, folder: this.staging.files, mode },
+      ...{ media: this.#media, files, folder: this.staging.files, place: this.staging.folder, mode },
       ...{ journal: this.staging.journal, originals: this.staging.originals },
       tell: ({ from }) => {
         done += this.#sizes.get(from) ?? 0;

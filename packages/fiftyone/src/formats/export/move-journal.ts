@@ -54,6 +54,12 @@ export class MoveJournal {
     }
   }
 
+  /** Forgets what was moved. This comes before the rest of what an export leaves: what is noted is put back. */
+  async remove(): Promise<void> {
+    await this.close();
+    await rm(this.path, { force: true });
+  }
+
   async close(): Promise<void> {
     await this.#file?.close();
     this.#file = undefined;

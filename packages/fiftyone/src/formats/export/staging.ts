@@ -73,10 +73,11 @@ export class Staging {
     await withLockFile(`${staging.root}.lock`, async () => {
       if (await exists(staging.root)) {
         await staging.#refuseWhileAlive();
-        if (await exists(join(staging.root, COMPLETE))) {
+        if (await staging.isComplete()) {
           await staging.#place();
           await finish(staging);
         } else await staging.journal.undo();
+        await staging.journal.remove();
         await rm(staging.root, { recursive: true });
       }
       await mkdir(staging.root);
@@ -87,6 +88,11 @@ export class Staging {
     await mkdir(staging.files);
     await mkdir(staging.originals);
     return staging;
+  }
+
+  /** Whether it can only be finished, and not be undone any more. */
+  async isComplete(): Promise<boolean> {
+    return await exists(join(this.root, COMPLETE));
   }
 
   /** What {@link complete} was called with. */
@@ -108,13 +114,14 @@ export class Staging {
 
   /** Puts back what was moved, and removes all the rest. */
   async undo(): Promise<void> {
+    this.leave();
     await this.journal.undo();
     await this.remove();
   }
 
   async remove(): Promise<void> {
     this.leave();
-    await this.journal.close();
+    await this.journal.remove();
     await rm(this.root, { recursive: true, force: true });
     // the folder too, if it is here for this export only
     await rmdir(this.folder).catch(() => {});
@@ -130,7 +137,9 @@ export class Staging {
     if (!(await exists(join(this.root, CLEARED)))) {
       const { overwrite } = await this.completion();
       await mkdir(join(this.root, REPLACED), { recursive: true });
-      const old = (await readdir(this.folder)).filter((name) => name !== STAGING && (overwrite || DOCUMENTS.includes(name)));
+      const old = (await readdir(this.folder)).filter(
+        (name) => !name.startsWith(STAGING) && (overwrite || DOCUMENTS.includes(name)),
+      );
       for (const name of old.sort(samplesFirst)) await rename(join(this.folder, name), join(this.root, REPLACED, name));
       await writeSynced(join(this.root, CLEARED), '');
     }
@@ -143,12 +152,12 @@ export class Staging {
     const owner = join(this.root, OWNER);
     const text = await readFile(owner, 'utf8').catch(() => '');
     if (text === '') return;
-    const { pid, host } = JSON.parse(text) as { pid: number; host: string };
+    const { pid, host } = ownerIn(text);
     const isHere = host === hostname();
     const isAtWork = isHere
       ? pid === process.pid
         ? here.has(this.root)
-        : isAlive(pid)
+        : pid > 0 && isAlive(pid)
       : Date.now() - (await stat(owner)).mtimeMs < STALE_AFTER_MS;
     if (!isAtWork) return;
     throw new LockedError(`process ${pid} on ${host} is exporting into ${this.folder}`, {
@@ -165,6 +174,15 @@ const BEAT_MS = 20_000;
 
 /** The exports of this process. */
 const here = new Set<string>();
+
+/** What is not whole was written by somebody who died. */
+function ownerIn(text: string): { pid: number; host: string } {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return { pid: 0, host: hostname() };
+  }
+}
 
 function samplesFirst(a: string, b: string): number {
   return Number(LAST.includes(b)) - Number(LAST.includes(a));
@@ -185,7 +203,7 @@ export async function exists(path: string): Promise<boolean> {
 }
 
 /** Writes a file so that it is there after a power failure, too. */
-export async function writeSynced(path: string, text: string): Promise<void> {
+export async function writeSynced(path: string, text: string | Uint8Array): Promise<void> {
   const file = await open(`${path}.new`, 'w');
   try {
     await file.writeFile(text);
