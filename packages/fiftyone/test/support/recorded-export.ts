@@ -1,0 +1,46 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { extract } from 'tar';
+import { onTestFinished } from 'vitest';
+import { Doc, encode, parseEjsonDoc, type Value } from '../../src/bson/index.js';
+import type { CollectionMetadata, Snapshot } from './snapshot.js';
+
+/** Recorded exports of the real client, by the dataset that was exported; see fixtures/exports/README.md. */
+export const RECORDED_EXPORTS: Readonly<Record<string, readonly string[]>> = {
+  image_all_labels: ['copy', 'labels_only', 'reldir', 'labels_reldir'],
+  primitives: ['labels_only', 'use_dirs', 'use_dirs_unordered'],
+  video_frames: ['copy', 'use_dirs', 'legacy'],
+  group_mixed: ['copy', 'labels_only'],
+  views_runs: ['copy', 'labels_only', 'noextras', 'legacy'],
+  threed: ['copy', 'labels_only'],
+  empty: ['copy', 'labels_only'],
+  empty_schema: ['labels_only'],
+  unicode_names: ['copy', 'labels_only'],
+  custom_embedded: ['labels_only'],
+  thumbs: ['copy', 'chunked', 'reldir'],
+};
+
+/** Unpacks the recorded exports of a dataset into a folder that is removed when the test ends. @returns the folder */
+export async function unpackedExports(name: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'export-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await extract({ file: fileURLToPath(new URL(`../fixtures/exports/${name}.tar.gz`, import.meta.url)), cwd: folder });
+  return join(folder, name);
+}
+
+/** Reads a recorded database. @param changed what its text is changed to first: ids and paths that are others here */
+export async function readRecorded(file: string, changed: (text: string) => string = (text) => text): Promise<Snapshot> {
+  const dump = parseEjsonDoc(changed(await readFile(file, 'utf8')));
+  const collections = new Map<string, Uint8Array[]>();
+  const metadata = new Map<string, CollectionMetadata>();
+  for (const [name, found] of dump) {
+    collections.set(name, ((found as Doc).get('docs') as Doc[]).map(encode));
+    const indexes = ((found as Doc).get('indexes') as Doc[]).map((index) =>
+      new Doc(index).set('key', new Doc(index.get('key') as [string, Value][])),
+    );
+    metadata.set(name, { options: new Doc(), indexes });
+  }
+  return { collections, metadata };
+}
