@@ -73,7 +73,11 @@ export class Media {
     if (!names) this.#folders.set(folder, (names = this.#namesIn(folder)));
     const known = names.find(path);
     if (known !== undefined) return `${folder}/${known}`;
-    const file: MediaFile = { from: path, to: `${folder}/${names.of(path)}`, isScene: folder === DATA && extname(path).toLowerCase() === '.fo3d' };
+    const file: MediaFile = {
+      from: path,
+      to: `${folder}/${names.of(path)}`,
+      isScene: folder === DATA && extname(path).toLowerCase() === '.fo3d',
+    };
     this.files.push(file);
     if (file.isScene) this.#placeAssets(file);
     return file.to;

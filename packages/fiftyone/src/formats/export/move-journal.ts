@@ -1,5 +1,5 @@
-import { constants, copyFile, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
+import { constants, copyFile, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { FiftyOneError } from '../../errors.js';
 
 /** A file that goes from one place to another. */
@@ -42,9 +42,12 @@ export class MoveJournal {
       if (old === undefined) await moveFile(to, from);
       // both are there: a copy to another disk was not removed from the old one yet, or somebody made a new file
       else if (old !== moved) {
-        throw new FiftyOneError(`${from} was moved to ${to} by an export that did not end, and now there is another file in its place`, {
-          hint: 'move one of the two elsewhere, and export again',
-        });
+        throw new FiftyOneError(
+          `${from} was moved to ${to} by an export that did not end, and now there is another file in its place`,
+          {
+            hint: 'move one of the two elsewhere, and export again',
+          },
+        );
       }
     }
   }

@@ -25,7 +25,9 @@ export function mapScenePaths(text: string, map: (path: string) => string): stri
     if (Array.isArray(json)) return json.map((item) => walk(item));
     if (!(json instanceof JsonObject)) return json;
     const isAsset = (key: string) => ASSET.test(key) || (isBackground && BACKGROUND.includes(key));
-    return new JsonObject(json.entries.map(([key, value]) => [key, isAsset(key) ? mapped(value) : walk(value, key === 'background')]));
+    return new JsonObject(
+      json.entries.map(([key, value]) => [key, isAsset(key) ? mapped(value) : walk(value, key === 'background')]),
+    );
   };
   const scene = walk(parseJson(text));
   return changed ? plainText(scene) : undefined;

@@ -1,10 +1,10 @@
-import { hostname } from 'node:os';
 import { lstat, mkdir, open, readdir, readFile, rename, rm, rmdir, stat, utimes, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isAlive, withLockFile } from '../../database/lock-file.js';
 import { makeFolder } from '../../database/make-folder.js';
 import { LockedError } from '../../errors.js';
-import { FRAMES, documentsFile, METADATA, RUN_FOLDERS, SAMPLES, STAGING, TAGS, FRAME_MEDIA } from '../layout.js';
+import { documentsFile, FRAME_MEDIA, FRAMES, METADATA, RUN_FOLDERS, SAMPLES, STAGING, TAGS } from '../layout.js';
 import { MoveJournal } from './move-journal.js';
 
 /** What is to be done with a complete export. */
@@ -128,7 +128,9 @@ export class Staging {
       : Date.now() - (await stat(owner)).mtimeMs < STALE_AFTER_MS;
     if (!isAtWork) return;
     throw new LockedError(`process ${pid} on ${host} is exporting into ${this.folder}`, {
-      hint: isHere ? 'wait until it has ended' : `wait until it has ended; if it has died, until ${STALE_AFTER_MS / 60_000} minutes have passed`,
+      hint: isHere
+        ? 'wait until it has ended'
+        : `wait until it has ended; if it has died, until ${STALE_AFTER_MS / 60_000} minutes have passed`,
     });
   }
 }

@@ -3,6 +3,7 @@ import { Doc, decode, type ReadonlyDoc, type Value } from '../../bson/index.js';
 import { ImportError, StoppedError } from '../../errors.js';
 import { loadDocuments } from './load-documents.js';
 import { mediaPath } from './media-paths.js';
+import { frameMedia, sampleMedia } from './media-values.js';
 import { DocumentRewriter } from './rewrite-document.js';
 import type { Staging } from './stage-dataset.js';
 
@@ -25,9 +26,11 @@ export async function loadExport(staging: Staging, db: Db): Promise<{ samples: n
   const samples = new DocumentRewriter({
     ...rewriting('sample_fields', ALWAYS),
     filepath: (given) => mediaPath(root, given),
-    ...(options.tags ? { tags: options.tags } : {}),
+    tags: options.tags,
+    media: sampleMedia(folder, options.relDir),
   });
-  const frames = new DocumentRewriter(rewriting('frame_fields', ALWAYS_IN_FRAMES));
+  const media = await frameMedia(folder, options.relDir);
+  const frames = new DocumentRewriter({ ...rewriting('frame_fields', ALWAYS_IN_FRAMES), media });
   const common = {
     db,
     check: () => {

@@ -10,9 +10,9 @@ export interface Rewriting {
   /** The path of a sample's media file. */
   readonly filepath?: (given: string) => string;
   /** Tags that every sample gets in addition. */
-  readonly tags?: readonly string[];
-  /** Changes that need the whole document, of media fields. */
-  readonly rest?: (doc: Doc) => boolean;
+  readonly tags?: readonly string[] | undefined;
+  /** Changes the paths of other media; tells whether it did. */
+  readonly media?: ((doc: Doc) => boolean) | undefined;
 }
 
 /** A key that documents have and the schema does not declare. */
@@ -91,13 +91,13 @@ export class DocumentRewriter {
         pieces.append(element(BsonType.array, key, withTags(doc, BsonType.null, 0, 0, this.rewriting.tags)));
     }
     this.#documents++;
-    return this.#withRest(pieces.join());
+    return this.#withMedia(pieces.join());
   }
 
-  #withRest(bytes: Uint8Array): Uint8Array {
-    if (this.rewriting.rest === undefined) return bytes;
+  #withMedia(bytes: Uint8Array): Uint8Array {
+    if (this.rewriting.media === undefined) return bytes;
     const doc = decode(bytes);
-    return this.rewriting.rest(doc) ? encode(doc) : bytes;
+    return this.rewriting.media(doc) ? encode(doc) : bytes;
   }
 
   #note(key: string): void {
