@@ -1,13 +1,21 @@
+import { rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import type { Connection } from '../../database/connection.js';
 import type { OnProgress } from '../../datasets/progress.js';
+import { UsageError } from '../../errors.js';
+import { extractArchive } from './archive.js';
 import { openExport } from './export-folder.js';
 import { importNew } from './import-new.js';
 import { settleDeadImports } from './import-notes.js';
 
 /** How an export is to be imported. */
 export interface ImportOptions {
-  /** The folder into which a dataset was exported. */
-  readonly datasetDir: string;
+  /** The folder into which a dataset was exported. Either it or `archivePath` is needed. */
+  readonly datasetDir?: string;
+  /** An archive of such a folder: .zip, .tar, .tar.gz or .tgz. It is extracted next to itself. */
+  readonly archivePath?: string;
+  /** Removes the archive when its dataset is imported. Default: false */
+  readonly cleanup?: boolean;
   /** What the dataset is to be called. Default: the local time */
   readonly name?: string;
   /** Whether it stays when the last client leaves. Default: false */
@@ -56,6 +64,14 @@ export interface ImportReport {
  */
 export async function importDataset(connection: Connection, options: ImportOptions): Promise<ImportReport> {
   await settleDeadImports(connection);
-  const folder = await openExport(options.datasetDir);
-  return await importNew(connection, folder, options);
+  const { datasetDir, archivePath } = options;
+  if ((datasetDir === undefined) === (archivePath === undefined)) {
+    throw new UsageError('give either datasetDir or archivePath', { hint: 'a folder, or an archive of one' });
+  }
+  if (archivePath === undefined) return await importNew(connection, await openExport(resolve(datasetDir as string)), options);
+  const { folder, wasThere } = await extractArchive(archivePath);
+  const report = await importNew(connection, await openExport(folder), options);
+  if (options.cleanup) await rm(archivePath);
+  const assumed = `${folder} was there already: it was taken for the content of ${archivePath}`;
+  return wasThere ? { ...report, warnings: [assumed, ...report.warnings] } : report;
 }
