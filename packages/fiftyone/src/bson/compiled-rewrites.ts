@@ -45,7 +45,8 @@ function isAt(key: Uint8Array, bytes: Uint8Array, at: number): boolean {
   return true;
 }
 
-function elementOf(value: Value): Element {
+/** A value as it is in a document. */
+export function elementOf(value: Value): Element {
   const bson = encode(Doc.of(['', value]));
   return { type: bson[4] as number, bytes: bson.subarray(6, -1) };
 }

@@ -9,6 +9,7 @@ import { placeInBson } from './place-in-bson.js';
 import { quoted } from './python-json-text.js';
 import type { Rewrites } from './rewrites.js';
 import { BsonType } from './scalar.js';
+import { codePointAt, sizeOfPoint } from './utf8.js';
 import { readInt32, textEnd, valueEnd } from './value-end.js';
 import { writeDouble, writeInteger } from './write-number.js';
 
@@ -397,8 +398,9 @@ export class JsonWriter {
           buffer[size++] = LETTERS[byte] as number;
           i++;
         } else {
-          const point = byte < 0x80 ? byte : codePoint(bytes, i, end);
-          i += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+          const point = byte < 0x80 ? byte : codePointAt(bytes, i, end);
+          if (point < 0) throw new Unwritable(NOT_UTF8, i);
+          i += sizeOfPoint(point);
           if (point >= 0x10000) size = putUnit(buffer, size, 0xd7c0 + (point >> 10));
           size = putUnit(buffer, size, point >= 0x10000 ? 0xdc00 + (point & 0x3ff) : point);
         }
@@ -456,20 +458,4 @@ function putUnit(out: Uint8Array, at: number, unit: number): number {
   out[at + 1] = 0x75;
   for (let i = 0; i < 4; i++) out[at + 2 + i] = HEX[(unit >> (12 - 4 * i)) & 15] as number;
   return at + 6;
-}
-
-/** The character whose UTF-8 bytes begin at `at`, which is not ASCII. */
-function codePoint(bytes: Uint8Array, at: number, end: number): number {
-  const lead = bytes[at] as number;
-  const more = lead < 0xc2 || lead > 0xf4 ? 0 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
-  if (more === 0 || at + more > end - 1) throw new Unwritable(NOT_UTF8, at);
-  let point = lead & (0x3f >> more);
-  for (let i = at + 1; i <= at + more; i++) {
-    const byte = bytes[i] as number;
-    if ((byte & 0xc0) !== 0x80) throw new Unwritable(NOT_UTF8, at);
-    point = (point << 6) | (byte & 0x3f);
-  }
-  const isShorter = (more === 2 && point < 0x800) || (more === 3 && point < 0x10000);
-  if (isShorter || point > 0x10ffff || (point >= 0xd800 && point < 0xe000)) throw new Unwritable(NOT_UTF8, at);
-  return point;
 }

@@ -1,3 +1,4 @@
+import { productError } from './exact-product.js';
 import { doubleText } from './python-json-text.js';
 
 const ZERO = 0x30;
@@ -91,8 +92,6 @@ function writeShort(out: Uint8Array, at: number, scaled: number): number {
 
 const float = new Float64Array(1);
 const words = new Uint32Array(float.buffer);
-/** 2 ** 27 + 1 splits a double into two halves of which products are exact. */
-const SPLITTER = 134_217_729;
 const POWERS = Array.from({ length: 21 }, (_, i) => Number(`1e${i}`));
 const LIMITS = Array.from({ length: 19 }, (_, i) => Number(`1e${i - 3}`));
 /** Far above the mistakes of the sums below, and small enough to come by seldom. */
@@ -118,7 +117,7 @@ function writeLong(out: Uint8Array, at: number, value: number): number {
 
   let front = Math.floor(high / 1e8);
   const back = high - front * 1e8;
-  const lastTwo = back % 100;
+  const lastTwo = back - 100 * Math.floor(back / 100);
   const last = lastTwo + low;
   if (Math.abs(last - 100 * Math.round(last / 100)) < reach + DOUBT) return 0;
   const tens = 10 * Math.round(last / 10);
@@ -157,13 +156,4 @@ function writePlaces(out: Uint8Array, at: number, front: number, tail: number, d
     out[at + whole] = POINT;
   }
   return end;
-}
-
-/** What is missing to `product`, which is `a * b` rounded. */
-function productError(a: number, b: number, product: number): number {
-  const [aSplit, bSplit] = [a * SPLITTER, b * SPLITTER];
-  const aHigh = aSplit - (aSplit - a);
-  const bHigh = bSplit - (bSplit - b);
-  const [aLow, bLow] = [a - aHigh, b - bHigh];
-  return aHigh * bHigh - product + aHigh * bLow + aLow * bHigh + aLow * bLow;
 }
