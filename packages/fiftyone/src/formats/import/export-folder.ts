@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Doc, parseEjsonDoc, type ReadonlyDoc } from '../../bson/index.js';
+import { type Doc, decode, type ReadonlyDoc } from '../../bson/index.js';
+import { jsonToBson, UnreadableError } from '../../bson/read-json.js';
 import { ImportError } from '../../errors.js';
 import { RUN_FOLDERS, type RunKind } from './run-kinds.js';
 
@@ -57,17 +58,18 @@ export async function openExport(path: string): Promise<ExportFolder> {
 
 async function readMetadata(path: string): Promise<Doc> {
   const file = join(path, 'metadata.json');
-  let text: string;
+  let text: Buffer;
   try {
-    text = await readFile(file, 'utf8');
+    text = await readFile(file);
   } catch (error) {
     if (!isMissing(error)) throw error;
     throw new ImportError(path, ['it has no metadata.json'], 'give the folder into which the dataset was exported');
   }
   try {
-    return parseEjsonDoc(text);
+    return decode(jsonToBson(text));
   } catch (error) {
-    throw new ImportError(path, [`metadata.json: ${(error as Error).message}`], 'the export is damaged: export it again');
+    if (!(error instanceof UnreadableError)) throw error;
+    throw new ImportError(path, [`metadata.json: ${error.message}`], 'the export is damaged: export it again');
   }
 }
 

@@ -1,36 +1,29 @@
 import type { Db } from 'mongodb';
 import { Doc, decode, type ReadonlyDoc, type Value } from '../../bson/index.js';
+import type { OnProgress } from '../../datasets/progress.js';
 import { ImportError, StoppedError } from '../../errors.js';
+import { frameRewrites, sampleRewrites } from './document-rewrites.js';
+import type { DocumentsAt } from './export-folder.js';
 import { loadDocuments } from './load-documents.js';
-import { mediaPath } from './media-paths.js';
-import { frameMedia, sampleMedia } from './media-values.js';
-import { DocumentRewriter } from './rewrite-document.js';
 import type { Staging } from './stage-dataset.js';
+import { UndeclaredKeys } from './undeclared-keys.js';
 
 /** Keys that every release writes, whether or not the schema of the export declares them. */
 const ALWAYS = '_id filepath tags metadata _media_type _rand _dataset_id created_at last_modified_at'.split(' ');
 const ALWAYS_IN_FRAMES = '_id _sample_id frame_number _dataset_id created_at last_modified_at'.split(' ');
+
+const TELL_MS = 200;
 
 type SchemaKey = 'sample_fields' | 'frame_fields';
 
 /** Inserts the samples and frames of an export. @throws ImportError for keys that the schema does not declare */
 export async function loadExport(staging: Staging, db: Db): Promise<{ samples: number; frames: number }> {
   const { folder, identity, options, record, plan, lease } = staging;
-  const root = options.relDir ?? folder.path;
+  const stamp = { dataset: identity.id, now: identity.now, relDir: options.relDir };
   const before = plan?.before.dataset ?? record.dataset;
-  const rewriting = (key: SchemaKey, always: readonly string[]) => ({
-    dataset: identity.id,
-    now: identity.now,
-    declared: new Set([...always, ...declaredKeys(before, key), ...declaredKeys(record.dataset, key)]),
-  });
-  const samples = new DocumentRewriter({
-    ...rewriting('sample_fields', ALWAYS),
-    filepath: (given) => mediaPath(root, given),
-    tags: options.tags,
-    media: sampleMedia(folder, options.relDir),
-  });
-  const media = await frameMedia(folder, options.relDir);
-  const frames = new DocumentRewriter({ ...rewriting('frame_fields', ALWAYS_IN_FRAMES), media });
+  const declared = (key: SchemaKey) => [...declaredKeys(before, key), ...declaredKeys(record.dataset, key)];
+  const inSamples = new UndeclaredKeys([...ALWAYS, ...declared('sample_fields')]);
+  const inFrames = new UndeclaredKeys([...ALWAYS_IN_FRAMES, ...declared('frame_fields')]);
   const common = {
     db,
     check: () => {
@@ -45,22 +38,26 @@ export async function loadExport(staging: Staging, db: Db): Promise<{ samples: n
     ...common,
     collection: identity.samples,
     from: folder.samples,
-    rewriter: samples,
+    rewrites: sampleRewrites(folder, stamp, options.tags),
     most: options.maxSamples,
-    onRead: () => {},
-    onDocument: chosen && ((doc) => chosen.add(String(decode(doc).get('_id')))),
+    onRead: told(options.onProgress, 'Importing samples', folder.samples),
+    onDocument: (doc) => {
+      inSamples.look(doc);
+      chosen?.add(String(decode(doc).get('_id')));
+    },
   });
   if (folder.frames !== undefined && identity.frames !== undefined) {
     counts.frames = await loadDocuments({
       ...common,
       collection: identity.frames,
       from: folder.frames,
-      rewriter: frames,
-      onRead: () => {},
+      rewrites: await frameRewrites(folder, stamp),
+      onRead: told(options.onProgress, 'Importing frames', folder.frames),
+      onDocument: (doc) => inFrames.look(doc),
       wanted: chosen && ((doc) => chosen.has(String(decode(doc).get('_sample_id')))),
     });
   }
-  const reasons = [...undeclared(samples, 'sample', 'sample_fields'), ...undeclared(frames, 'frame', 'frame_fields')];
+  const reasons = [...undeclared(inSamples, 'sample', 'sample_fields'), ...undeclared(inFrames, 'frame', 'frame_fields')];
   if (reasons.length > 0) {
     throw new ImportError(
       folder.path,
@@ -83,8 +80,19 @@ function storedKey(field: Doc): string[] {
   return typeof stored === 'string' ? [stored] : [];
 }
 
-function undeclared(rewriter: DocumentRewriter, what: string, schema: SchemaKey): string[] {
-  return [...rewriter.undeclared.values()].map(
-    ({ key, count, first }) => `'${key}' of ${count} ${what}s (the first is ${what} ${first + 1}) is not in ${schema}`,
-  );
+function undeclared(keys: UndeclaredKeys, what: string, schema: SchemaKey): string[] {
+  return keys
+    .found()
+    .map(({ key, count, first }) => `'${key}' of ${count} ${what}s (the first is ${what} ${first + 1}) is not in ${schema}`);
+}
+
+/** Tells how much was read, a few times per second at most. */
+function told(onProgress: OnProgress | undefined, what: string, from: DocumentsAt): (done: number, total: number) => void {
+  const unit = from.kind === 'file' ? 'bytes' : 'files';
+  let last = Number.NEGATIVE_INFINITY;
+  return (done, total) => {
+    if (done < total && performance.now() - last < TELL_MS) return;
+    last = performance.now();
+    onProgress?.({ what, done, total, unit });
+  };
 }
