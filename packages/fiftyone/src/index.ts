@@ -3,6 +3,7 @@ export { Dataset } from './datasets/dataset.js';
 export { listDatasets, loadDataset } from './datasets/load.js';
 export { openDatabase } from './datasets/open.js';
 export * from './errors.js';
+export { type ImportOptions, type ImportReport, importDataset } from './formats/import/import-dataset.js';
 export { type DatabaseInfo, readInfo } from './migrations/info.js';
 export { migrateAll, migrateDatasets } from './migrations/migrate.js';
 export { migrateDatabase } from './migrations/migrate-database.js';

@@ -85,7 +85,9 @@ export function addDatasets(program: Command, exit: (code: number) => void): voi
     .argument('<name>')
     .argument('<path>', 'e.g. filepath, ground_truth.detections.label, frames.objects.detections[].label')
     .option('--unwind', 'flatten lists: a line per value')
-    .action(async (name, path, options) => exit(await (await import('./commands/datasets-values.js')).print(name, path, options)));
+    .action(async (name, path, options) =>
+      exit(await (await import('./commands/datasets-values.js')).print(name, path, options)),
+    );
 }
 
 function parseCount(text: string): number {
