@@ -40,7 +40,8 @@ export function addDatasets(program: Command, exit: (code: number) => void): voi
     .option('--no-saved-views', 'leave saved views out')
     .option('--no-workspaces', 'leave workspaces out')
     .option('--no-runs', 'leave annotation runs, brain runs, evaluations and custom runs out')
-    .option('--overwrite', 'replace what is in the folder')
+    .option('--overwrite', 'replace what is in the folder, once the new export is complete')
+    .option('--skip-missing', 'leave out media files that are missing, instead of ending before anything is written')
     .option('--json', 'print the result as JSON')
     .action(async (name, folder, options) =>
       exit(await (await import('./commands/datasets-export.js')).exportOne(name, folder, options)),
@@ -53,12 +54,10 @@ export function addDatasets(program: Command, exit: (code: number) => void): voi
     .option('--name <name>', 'the name of the dataset; default: the name that it was exported under')
     .option('--persistent', 'keep the dataset when the last client has left; without this it goes then')
     .option('--overwrite', 'replace the dataset that has this name')
-    .option('--into <name>', 'add the samples to this dataset, which exists already')
     .option('--tags <tag...>', 'add these tags to every sample')
     .option('--rel-dir <folder>', 'where relative paths of media files start; default: the folder of the export')
+    .option('--cleanup', 'remove the archive when its dataset is imported')
     .option('--max-samples <n>', 'import so many samples at most; then no views, workspaces and runs', parseCount)
-    .option('--shuffle', 'import the samples in random order')
-    .option('--seed <n>', 'with --shuffle: the same number gives the same order', parseCount)
     .option('--no-saved-views', 'leave saved views out')
     .option('--no-workspaces', 'leave workspaces out')
     .option('--no-runs', 'leave annotation runs, brain runs, evaluations and custom runs out')
