@@ -78,13 +78,13 @@ async function tryDatabase(name, server, folder) {
     const [theirs, ours] = [await open('theirs', fill), await open('ours', fill)];
     const [p, o, again] = [await into('p'), await into('o'), await into('again')];
     real(server, theirs, 'export_all.py', p);
-    const listed = exportAll(server, ours, o);
+    const listed = await exportAll(server, ours, o);
     const problems = await compareFiles(p, o, since);
     const [b, c, d] = [await open('b'), await open('c'), await open('d')];
     for (const slug of listed) fiftyone(server, b, ['datasets', 'import', join(p, slug), '--name', slug, '--persistent']);
     real(server, c, 'import_all.py', p);
     problems.push(...(await compareDatabases(c, b, since, 'imported by ours')));
-    exportAll(server, b, again);
+    await exportAll(server, b, again);
     real(server, d, 'import_all.py', again);
     problems.push(...(await compareDatabases(c, d, since, 'exported again by ours')));
     real(server, b, 'load_all.py', '--deep');
@@ -96,9 +96,9 @@ async function tryDatabase(name, server, folder) {
   }
 }
 
-/** @returns the slugs, which name the folders */
-function exportAll(server, db, folder) {
-  const datasets = JSON.parse(fiftyone(server, db, ['datasets', 'list', '--json'])).filter(({ persistent }) => persistent);
+/** Exports every persistent dataset into a folder that is called like its slug. @returns the slugs */
+async function exportAll(server, db, folder) {
+  const datasets = await db.collection('datasets').find({ persistent: true, sample_collection_name: /^samples\./ }).toArray();
   return datasets.map(({ name, slug }) => {
     fiftyone(server, db, ['datasets', 'export', name, join(folder, slug ?? name), '--export-media', 'false']);
     return slug ?? name;
