@@ -23,6 +23,7 @@ export type { Field } from './fields/field.js';
 export { documentType, type FieldType, listOf, simpleType } from './fields/field-type.js';
 export { InvalidValueError } from './fields/invalid-value.js';
 export { NdArray, type NumberArray } from './fields/nd-array.js';
+export { type ImportOptions, type ImportReport, importDataset } from './formats/import/import-dataset.js';
 export { type DatabaseInfo, readInfo } from './migrations/info.js';
 export { migrateAll, migrateDatasets } from './migrations/migrate.js';
 export { migrateDatabase } from './migrations/migrate-database.js';

@@ -80,7 +80,7 @@ export function packArray(array: NdArray): Scalar {
   return binary(deflateSync(Buffer.concat([head, body])));
 }
 
-/** Reads what {@link packArray} or numpy wrote, or undefined for what is none of it: other types, arrays in Fortran's order. */
+/** Reads what {@link packArray} or numpy wrote, or undefined for what is none of it. Whatever the order of bytes and axes was. */
 export function unpackArray(value: Scalar): NdArray | undefined {
   if (value.type !== BsonType.binary) return undefined;
   let bytes: Buffer;
@@ -94,11 +94,33 @@ export function unpackArray(value: Scalar): NdArray | undefined {
   const start = isLong ? 12 : 10;
   const end = start + (isLong ? bytes.readUInt32LE(8) : bytes.readUInt16LE(8));
   const head = /'descr': '([^']*)', 'fortran_order': (\w+), 'shape': \(([^)]*)\)/.exec(bytes.toString('latin1', start, end));
-  const type = ARRAYS[head?.[1] as ElementType];
-  const shape = (head?.[3] ?? '').split(',').flatMap((text) => (text.trim() === '' ? [] : [Number(text)]));
-  if (head === null || type === undefined || (head[2] !== 'False' && shape.length > 1)) return undefined;
+  const [, descr = '', order, axes = ''] = head ?? [];
+  const dtype = descr.replace('>', '<') as ElementType;
+  const type = ARRAYS[dtype];
+  if (type === undefined) return undefined;
+  const shape = axes.split(',').flatMap((text) => (text.trim() === '' ? [] : [Number(text)]));
   // a typed array must begin where its elements fall into place
   const body = new Uint8Array(bytes.subarray(end));
+  if (descr.startsWith('>')) reverseEach(body, type.BYTES_PER_ELEMENT);
   const data = new type(body.buffer, 0, body.length / type.BYTES_PER_ELEMENT);
-  return new NdArray(data, shape, head[1] as ElementType);
+  if (order === 'True') toRows(data, shape);
+  return new NdArray(data, shape, dtype);
+}
+
+function reverseEach(bytes: Uint8Array, size: number): void {
+  for (let i = 0; i < bytes.length; i += size) bytes.subarray(i, i + size).reverse();
+}
+
+/** Puts elements that are stored first index first in the other order. */
+function toRows(data: NumberArray, shape: readonly number[]): void {
+  const stored = data.slice();
+  for (let i = 0; i < data.length; i++) {
+    let [rest, from, stride] = [i, 0, data.length];
+    for (const length of shape.toReversed()) {
+      stride /= length;
+      from += (rest % length) * stride;
+      rest = Math.floor(rest / length);
+    }
+    data[i] = stored[from] as never;
+  }
 }
