@@ -3,6 +3,7 @@ import { readSettings, type Settings } from '../settings.js';
 import { type CreateOptions, createDataset } from './create.js';
 import type { Dataset } from './dataset.js';
 import { deleteDataset, deleteDatasets, deleteNonPersistentDatasets } from './delete.js';
+import type { FromOptions } from './import.js';
 import { deleteIfLast } from './last-client.js';
 import { type DatasetInfo, datasetExists, describeDatasets, type ListOptions, listDatasets, loadDataset } from './load.js';
 import { openDatabase } from './open.js';
@@ -26,6 +27,12 @@ export class Database implements AsyncDisposable {
   /** Makes an empty dataset. @param name by default the time @throws UsageError when the name is in use */
   createDataset(name?: string, options?: CreateOptions): Promise<Dataset> {
     return createDataset(this.connection, name, options);
+  }
+
+  /** Imports an export, from a folder or an archive, and loads its dataset. */
+  async importDataset(options: FromOptions): Promise<Dataset> {
+    const { importAndLoad } = await import('./import.js');
+    return await importAndLoad(this.connection, options);
   }
 
   /** The names of the datasets, sorted by code point. @param glob a pattern for their names, such as `test-*`; all by default */
