@@ -43,6 +43,37 @@ export class DatasetNotFoundError extends FiftyOneError {
   }
 }
 
+/** A dataset has no saved view of this name. */
+export class ViewNotFoundError extends FiftyOneError {
+  constructor(
+    readonly dataset: string,
+    readonly view: string,
+    known: readonly string[],
+  ) {
+    super(`Dataset '${dataset}' has no saved view '${view}'`, {
+      hint: known.length === 0 ? 'it has no saved views' : `its saved views are: ${known.join(', ')}`,
+    });
+  }
+}
+
+/** A view has a stage that is not known here. */
+export class UnsupportedStageError extends FiftyOneError {
+  constructor(readonly stage: string) {
+    super(`views with the stage ${stage} cannot be read`, {
+      hint: 'save the view without this stage, for example by selecting the ids of its samples, and use that view',
+    });
+  }
+}
+
+/** A view shows a dataset that was generated for it and is not there. */
+export class GeneratedDatasetError extends FiftyOneError {
+  constructor(readonly stage: string) {
+    super(`the dataset that ${stage} made for the view is not in the database`, {
+      hint: 'load the view with the Python client and save it again: that makes the dataset anew',
+    });
+  }
+}
+
 /** A dataset cannot take the path that was asked for; nothing of it was changed. */
 export class RefusedError extends FiftyOneError {
   constructor(
@@ -51,6 +82,17 @@ export class RefusedError extends FiftyOneError {
     hint?: string,
   ) {
     super(`cannot migrate dataset '${dataset}': ${reasons.join('; ')}`, hint === undefined ? {} : { hint });
+  }
+}
+
+/** An export cannot be imported; the database is as it was before. */
+export class ImportError extends FiftyOneError {
+  constructor(
+    readonly from: string,
+    readonly reasons: readonly string[],
+    hint?: string,
+  ) {
+    super(`cannot import ${from}: ${reasons.join('; ')}`, hint === undefined ? {} : { hint });
   }
 }
 

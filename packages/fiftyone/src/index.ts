@@ -3,6 +3,7 @@ export type { Connection } from './database/connection.js';
 export type { CreateOptions } from './datasets/create.js';
 export { connect, Database } from './datasets/database.js';
 export { Dataset } from './datasets/dataset.js';
+export { type DatasetType, types } from './datasets/dataset-types.js';
 export {
   close,
   createDataset,
@@ -13,6 +14,7 @@ export {
   listDatasets,
   loadDataset,
 } from './datasets/default-database.js';
+export type { FromOptions } from './datasets/import.js';
 export type { DatasetInfo, ListOptions } from './datasets/load.js';
 export { openDatabase } from './datasets/open.js';
 export type { OnProgress, Progress } from './datasets/progress.js';
@@ -23,6 +25,9 @@ export type { Field } from './fields/field.js';
 export { documentType, type FieldType, listOf, simpleType } from './fields/field-type.js';
 export { InvalidValueError } from './fields/invalid-value.js';
 export { NdArray, type NumberArray } from './fields/nd-array.js';
+export { exportDataset } from './formats/export/export-dataset.js';
+export type { ExportMedia, ExportOptions, ExportReport } from './formats/export/export-options.js';
+export { type ImportOptions, type ImportReport, importDataset } from './formats/import/import-dataset.js';
 export { type DatabaseInfo, readInfo } from './migrations/info.js';
 export { migrateAll, migrateDatasets } from './migrations/migrate.js';
 export { migrateDatabase } from './migrations/migrate-database.js';
@@ -40,4 +45,8 @@ export * from './samples/labels.js';
 export * from './samples/metadata.js';
 export { Frame, Sample, type SampleFields } from './samples/sample.js';
 export { readSettings, type Settings } from './settings.js';
+export type { GivenValues } from './values/given-values.js';
+export { type SetValuesOptions, setValues } from './values/set-values.js';
+export { iterateValues, type ValuesOptions, values } from './values/values.js';
 export { compatibleVersions, openSourceVersion, sdkVersion } from './version.js';
+export type { View } from './views/view.js';

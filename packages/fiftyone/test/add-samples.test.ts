@@ -211,3 +211,35 @@ test('labels may get more attributes later, which keep their first type', async 
   await dataset.addSampleField('gt.detections.color', fo.simpleType('StringField'));
   expect(declared()?.at(-1)).toBe('color');
 });
+
+test('a sample that is larger than a document of the server can be is named', async () => {
+  const { fo: database } = await sdkDatabase();
+  const dataset = await database.createDataset();
+  const noise = Uint8Array.from({ length: 17 * 2 ** 20 }, () => Math.random() * 256);
+  const large = new fo.Sample({ filepath: '/2.jpg', seg: new fo.Segmentation({ mask: new fo.NdArray(noise, [17, 2 ** 20]) }) });
+  await expect(dataset.addSamples([new fo.Sample({ filepath: '/1.jpg' }), large])).rejects.toThrow(/samples\[1\] has 17\.\d MB/);
+  expect(await dataset.count()).toBe(0);
+});
+
+test('a field is deleted from the samples, in labels as well, and from the schema', async () => {
+  const { db, fo: database } = await sdkDatabase();
+  const dataset = await database.createDataset('d');
+  const detections = [new fo.Detection({ label: 'a', color: 'red' }), new fo.Detection({ label: 'b' })];
+  const samples = [
+    new fo.Sample({ filepath: '/1.jpg', score: 1, gt: new fo.Detections({ detections }) }),
+    new fo.Sample({ filepath: '/2.jpg', score: 2 }),
+    new fo.Sample({ filepath: '/3.jpg', gt: new fo.Detections() }),
+  ];
+  await dataset.addSamples(samples, { dynamic: true });
+  await dataset.deleteSampleField('score');
+  await dataset.deleteSampleField('gt.detections.color');
+  const stored = await findDocs(db, dataset.samples('all').collection);
+  expect(stored.map(toEjson).join()).not.toMatch(/score|color/);
+  expect(stored.map(toEjson).join()).toContain('"label":"b"');
+  const again = await database.loadDataset('d');
+  expect([...again.schema.keys()]).not.toContain('score');
+  expect(again.schema.get('gt')?.fields[0]?.fields.map(({ name }) => name)).not.toContain('color');
+  await expect(dataset.deleteSampleField('score')).rejects.toThrow("Dataset 'd' has no field 'score'");
+  await expect(dataset.deleteSampleField('filepath')).rejects.toThrow("Cannot delete default field 'filepath'");
+  await expect(dataset.deleteSampleField('gt.detections.label')).rejects.toThrow('Cannot delete default field');
+});

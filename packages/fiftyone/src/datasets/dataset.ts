@@ -2,10 +2,24 @@ import { Doc, date, type ObjectId, type ReadonlyDoc, type Value } from '../bson/
 import { authorized, type Connection } from '../database/connection.js';
 import { findDocs, updateRaw } from '../database/raw.js';
 import { DatasetNotFoundError, UsageError } from '../errors.js';
-import { declareFields, type Field, type FieldType, plainValue, restoredValue, schemaOf } from '../fields/index.js';
+import {
+  declareFields,
+  type Field,
+  type FieldType,
+  plainValue,
+  restoredValue,
+  type SchemaKey,
+  schemaOf,
+} from '../fields/index.js';
+import type { ExportOptions, ExportReport } from '../formats/export/export-options.js';
 import type { AddSamplesOptions } from '../samples/add-samples.js';
 import type { Sample } from '../samples/sample.js';
+import type { GivenValues } from '../values/given-values.js';
+import type { SetValuesOptions } from '../values/set-values.js';
+import type { ValuesOptions } from '../values/values.js';
+import type { View } from '../views/view.js';
 import type { CreateOptions } from './create.js';
+import type { FromOptions } from './import.js';
 import { availableSlug, checkedSlug } from './names.js';
 import { writesOf } from './pending-writes.js';
 import type { Reading, SampleCollection } from './sample-collection.js';
@@ -26,6 +40,18 @@ export class Dataset implements SampleCollection {
   static async create(name?: string, options?: CreateOptions): Promise<Dataset> {
     const { createDataset } = await import('./default-database.js');
     return await createDataset(name, options);
+  }
+
+  /** Imports an export into the default database, as a new dataset. */
+  static async fromDir(options: FromOptions & { readonly datasetDir: string }): Promise<Dataset> {
+    const { defaultDatabase } = await import('./default-database.js');
+    return await (await defaultDatabase()).importDataset(options);
+  }
+
+  /** The same, of an archive of an export. */
+  static async fromArchive(options: FromOptions & { readonly archivePath: string }): Promise<Dataset> {
+    const { defaultDatabase } = await import('./default-database.js');
+    return await (await defaultDatabase()).importDataset(options);
   }
 
   constructor(
@@ -272,11 +298,86 @@ export class Dataset implements SampleCollection {
     this.#doc = await declareFields(this.connection, this.id, 'frame_fields', [{ path, type }]);
   }
 
+  /** Removes a field, or an attribute of labels, from its samples and from the schema. @param path such as `ground_truth.detections.color` */
+  async deleteSampleField(path: string): Promise<void> {
+    await this.#deleteField('sample_fields', path);
+  }
+
+  /** Removes a field from its frames and from the schema. */
+  async deleteFrameField(path: string): Promise<void> {
+    await this.#deleteField('frame_fields', path);
+  }
+
+  /**
+   * What is at a path of all its samples: `filepath`, `ground_truth.detections.label`, `frames.weather.label`. Of several paths a list each.
+   *
+   * @throws UsageError for a field that there is not
+   */
+  values(path: string, options?: ValuesOptions): Promise<unknown[]>;
+  values(paths: readonly string[], options?: ValuesOptions): Promise<unknown[][]>;
+  async values(path: string | readonly string[], options: ValuesOptions = {}): Promise<unknown[]> {
+    await this.save();
+    const { values } = await import('../values/values.js');
+    return await values(this, path as string, options);
+  }
+
+  /** The same one by one, for what does not fit into memory. Of several paths a list for each sample. */
+  iterateValues(path: string, options?: ValuesOptions): AsyncGenerator<unknown>;
+  iterateValues(paths: readonly string[], options?: ValuesOptions): AsyncGenerator<unknown[]>;
+  async *iterateValues(path: string | readonly string[], options: ValuesOptions = {}): AsyncGenerator<unknown> {
+    await this.save();
+    const { iterateValues } = await import('../values/values.js');
+    yield* iterateValues(this, path as string, options);
+  }
+
+  /**
+   * Sets a field of all its samples: to a list with a value each, in their order, or by key with `keyField`.
+   *
+   * @returns how many samples or frames got a value
+   * @throws UsageError for a path, a key or a number of values that cannot be; InvalidValueError for a value
+   */
+  async setValues(path: string, values: GivenValues, options: SetValuesOptions = {}): Promise<number> {
+    await this.reload();
+    const { setValues } = await import('../values/set-values.js');
+    const { updated, doc } = await setValues(this, path, values, options);
+    this.#doc = new Doc(doc);
+    return updated;
+  }
+
+  /** Exports it into a folder, or an archive. */
+  async export(options: ExportOptions): Promise<ExportReport> {
+    await this.reload();
+    const { exportDataset } = await import('../formats/export/export-dataset.js');
+    const report = await exportDataset(this, options);
+    if (options.exportMedia === 'move') await this.reload();
+    return report;
+  }
+
+  /** The names of the views that are saved with it. */
+  async listSavedViews(): Promise<string[]> {
+    await this.reload();
+    const { listSavedViews } = await import('../views/saved-views.js');
+    return (await listSavedViews(this)).map(({ name }) => name);
+  }
+
+  /** A view that is saved with it: `values`, `setValues` and `exportDataset` take it in place of a dataset. @throws ViewNotFoundError */
+  async loadSavedView(name: string): Promise<View> {
+    await this.reload();
+    const { loadSavedView } = await import('../views/saved-views.js');
+    return await loadSavedView(this, name);
+  }
+
   /** Deletes it, with everything that belongs to it. */
   async delete(): Promise<void> {
     await this.save();
     const { deleteDataset } = await import('./delete.js');
     await deleteDataset(this.connection, this.name);
+  }
+
+  async #deleteField(key: SchemaKey, path: string): Promise<void> {
+    await this.reload();
+    const { deleteField } = await import('./delete-field.js');
+    this.#doc = await deleteField(this.connection, this.#doc, key, path);
   }
 
   #text(key: string): string | null {

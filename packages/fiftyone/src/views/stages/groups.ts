@@ -1,0 +1,140 @@
+import type { Value } from '../../bson/index.js';
+import { MalformedError } from '../../errors.js';
+import { matching, plain } from '../expression.js';
+import { withFrames } from '../frames.js';
+import { wholeGroups, withSlices } from '../groups.js';
+import { type Kwargs, type Stage, stageOf } from '../stage.js';
+import { type Groups, initialState, pipe, type State, sampleCollection, wholePipeline } from '../state.js';
+import type { Compile, StageCompiler } from './compiler.js';
+import { projection } from './fields.js';
+import { sorted } from './order.js';
+import { selectBy } from './samples.js';
+
+/** Stages about groups of samples. */
+export const GROUP_STAGES: Readonly<Record<string, StageCompiler>> = {
+  Concat: concat,
+  ExcludeGroups: (kwargs, state) => {
+    const ids = kwargs.ids('group_ids') ?? [];
+    return pipe(state, { $match: { [`${groupsOf(kwargs, state).field}._id`]: { $not: { $in: ids } } } });
+  },
+  ExcludeGroupSlices: (kwargs, state) => {
+    const groups = groupsOf(kwargs, state);
+    const excluded = slicesOf(kwargs, groups);
+    return { ...state, groups: restricted(groups, (slice) => !excluded.includes(slice)) };
+  },
+  Flatten: (kwargs, state, compile) => {
+    const stages = kwargs.list('stages')?.map(stageOf) ?? [];
+    return flattened(state, stages, compile);
+  },
+  GroupBy: (kwargs, state) => (kwargs.boolean('flat') ? groupedFlat(kwargs, state) : grouped(kwargs, state)),
+  SelectGroups: (kwargs, state) => selectBy(`${groupsOf(kwargs, state).field}._id`, kwargs.ids('group_ids') ?? [], kwargs, state),
+  SelectGroupSlices: (kwargs, state) => {
+    const groups = groupsOf(kwargs, state);
+    const selected = slicesOf(kwargs, groups);
+    const restriction = restricted(groups, (slice) => selected.includes(slice));
+    return kwargs.boolean('flat', true) ? ungrouped(state, groups, restriction) : { ...state, groups: restriction };
+  },
+};
+
+/** The samples of slices by themselves. */
+function ungrouped(state: State, groups: Groups, restriction: Groups): State {
+  const { slices, mediaTypes, field } = restriction;
+  const flat = { ...restriction, isFlat: true, attached: [] };
+  if (state.pipeline.length > 0) {
+    const pipeline = [
+      ...wholePipeline({ ...state, groups }),
+      ...wholeGroups(state, groups, slices),
+      ...state.selections.map(projection),
+    ];
+    return { ...state, pipeline, framesAttached: false, groups: flat };
+  }
+  const isWhole = slices.length === mediaTypes.size;
+  return { ...state, pipeline: isWhole ? [] : [{ $match: { [`${field}.name`]: { $in: slices } } }], groups: flat };
+}
+
+function restricted(groups: Groups, keeps: (slice: string) => boolean): Groups {
+  const slices = groups.slices.filter(keeps);
+  return { ...groups, slices, active: slices.includes(groups.active) ? groups.active : (slices[0] ?? groups.active) };
+}
+
+/** The slices that a stage is about: those that it names, or those of a type of media; all if it says neither. */
+function slicesOf(kwargs: Kwargs, groups: Groups): readonly string[] {
+  const type = kwargs.value('media_type');
+  const named = kwargs.strings('slices');
+  return named ?? groups.slices.filter((slice) => type === null || groups.mediaTypes.get(slice) === type);
+}
+
+function groupsOf({ stage }: Kwargs, { groups }: State): Groups {
+  if (!groups || groups.isFlat)
+    throw new MalformedError(`the stage ${stage}`, 'about samples without groups', 'a view of groups');
+  return groups;
+}
+
+/** One sample for all that have the same value; the others come back with `Flatten`. */
+function grouped(kwargs: Kwargs, state: State): State {
+  const value = groupValue(kwargs.value('field_or_expr'), state);
+  const ordered = inOrder(kwargs, state);
+  const first = [
+    { $group: { _id: value, doc: { $first: '$$ROOT' } } },
+    { $replaceRoot: { newRoot: '$doc' } },
+    { $sort: { _id: 1 } },
+  ];
+  return { ...pipe(ordered, ...first), grouping: { value, samples: ordered } };
+}
+
+/** All samples, those with the same value together. */
+function groupedFlat(kwargs: Kwargs, state: State): State {
+  const value = groupValue(kwargs.value('field_or_expr'), state);
+  const matched = kwargs.value('match_expr');
+  const sort = kwargs.value('sort_expr');
+  const direction = kwargs.boolean('reverse') ? -1 : 1;
+  return pipe(
+    inOrder(kwargs, state),
+    { $group: { _id: value, docs: { $push: '$$ROOT' } } },
+    ...(matched === null ? [] : [matching(plain(matched))]),
+    ...(sort === null ? [] : [{ $addFields: { _sort_field: plain(sort) } }, { $sort: { _sort_field: direction } }]),
+    { $unwind: '$docs' },
+    { $replaceRoot: { newRoot: '$docs' } },
+  );
+}
+
+function inOrder(kwargs: Kwargs, state: State): State {
+  const by = kwargs.value('field_or_expr');
+  const orderBy = kwargs.value('order_by');
+  if (orderBy === null) return state;
+  const fields = Array.isArray(by) ? by : [by];
+  const direction = kwargs.boolean('reverse') ? -1 : 1;
+  return sorted(state, [...fields.map((field) => ({ by: field, direction: 1 })), { by: orderBy, direction }]);
+}
+
+function groupValue(by: Value, state: State): unknown {
+  if (Array.isArray(by)) return by.map((item) => groupValue(item, state));
+  return typeof by === 'string' ? `$${state.schema.keys(by)}` : plain(by);
+}
+
+/** The samples of the groups that a view has made, group by group. @param stages what is done to each group */
+export function flattened(state: State, stages: readonly Stage[], compile: Compile): State {
+  const { grouping } = state;
+  if (!grouping) throw new MalformedError('the stage Flatten', 'about samples that are not grouped', 'GroupBy before it');
+  const { samples, value } = grouping;
+  const inner = compile(stages, { ...samples, pipeline: [] });
+  const same = matching({ $eq: ['$$value', value] });
+  const pipeline = [...wholePipeline(samples), same, ...inner.pipeline, ...state.selections.map(projection)];
+  const lookup = { from: sampleCollection(state.dataset), let: { value: '$value' }, pipeline, as: 'samples' };
+  const steps = [
+    { $project: { value } },
+    { $lookup: lookup },
+    { $unwind: '$samples' },
+    { $replaceRoot: { newRoot: '$samples' } },
+  ];
+  return { ...pipe(state, ...steps), framesAttached: inner.framesAttached, grouping: undefined };
+}
+
+/** The samples of two views of one dataset, one after the other. */
+function concat(kwargs: Kwargs, state: State, compile: Compile): State {
+  const stages = kwargs.document('samples')?.get('stages');
+  const other = compile(Array.isArray(stages) ? stages.map(stageOf) : [], initialState(state.dataset));
+  const alike = withSlices(state.framesAttached ? withFrames(other) : other, state.groups?.attached ?? []);
+  const extra = state.framesAttached || !alike.framesAttached ? [] : [{ $unset: 'frames' }];
+  return pipe(state, { $unionWith: { coll: sampleCollection(state.dataset), pipeline: [...wholePipeline(alike), ...extra] } });
+}

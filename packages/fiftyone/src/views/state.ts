@@ -1,0 +1,87 @@
+import type { Document } from 'mongodb';
+import { Doc, type ReadonlyDoc } from '../bson/index.js';
+import type { Expression } from './expression.js';
+import { Schema } from './schema.js';
+
+/** What a view shows after some of its stages, and how to read it. */
+export interface State {
+  readonly dataset: ReadonlyDoc;
+  readonly schema: Schema;
+  /** What the stages make of the samples; of a grouped dataset, of those of the active slice. */
+  readonly pipeline: readonly Document[];
+  /** Whether each sample has its frames at `frames`. */
+  readonly framesAttached: boolean;
+  /** The selections of fields so far. */
+  readonly selections: readonly Selection[];
+  readonly groups: Groups | undefined;
+  readonly grouping: Grouping | undefined;
+}
+
+/** Fields that a view keeps, or that it leaves out. */
+export interface Selection {
+  readonly keeps: boolean;
+  readonly keys: readonly string[];
+  /** Those of frames, or undefined if frames stay whole. */
+  readonly frameKeys: readonly string[] | undefined;
+}
+
+/** The groups of a grouped dataset. */
+export interface Groups {
+  readonly field: string;
+  /** The media types of all slices. */
+  readonly mediaTypes: ReadonlyMap<string, string>;
+  /** The slice that stands for the group. */
+  readonly active: string;
+  /** The slices that are shown. */
+  readonly slices: readonly string[];
+  /** Whether samples are shown by themselves, no longer as groups. */
+  readonly isFlat: boolean;
+  /** The slices that each sample has at `groups`. */
+  readonly attached: readonly string[];
+}
+
+/** Groups that a view makes of samples with the same value. */
+export interface Grouping {
+  readonly value: Expression;
+  /** The samples that are grouped, in the order that they have within a group. */
+  readonly samples: State;
+}
+
+/** A dataset before any stage. */
+export function initialState(dataset: ReadonlyDoc): State {
+  const schema = Schema.of(dataset, frameCollection(dataset) !== undefined);
+  return { dataset, schema, pipeline: [], framesAttached: false, selections: [], groups: groupsOf(dataset), grouping: undefined };
+}
+
+function groupsOf(dataset: ReadonlyDoc): Groups | undefined {
+  const field = dataset.get('group_field');
+  const active = dataset.get('default_group_slice');
+  if (dataset.get('media_type') !== 'group' || typeof field !== 'string' || typeof active !== 'string') return undefined;
+  const types = dataset.get('group_media_types');
+  const mediaTypes = new Map(types instanceof Doc ? [...types].map(([slice, type]) => [slice, String(type)]) : []);
+  return { field, mediaTypes, active, slices: [...mediaTypes.keys()], isFlat: false, attached: [] };
+}
+
+export function sampleCollection(dataset: ReadonlyDoc): string {
+  return String(dataset.get('sample_collection_name'));
+}
+
+export function frameCollection(dataset: ReadonlyDoc): string | undefined {
+  const name = dataset.get('frame_collection_name');
+  return typeof name === 'string' ? name : undefined;
+}
+
+/** The view with more stages of the server's aggregation. */
+export function pipe(state: State, ...pipeline: readonly Document[]): State {
+  return { ...state, pipeline: [...state.pipeline, ...pipeline] };
+}
+
+/** The stage that comes first: of groups, only the samples that stand for them. */
+export function activeSlice(groups: Groups | undefined): Document[] {
+  return groups && !groups.isFlat ? [{ $match: { [`${groups.field}.name`]: groups.active } }] : [];
+}
+
+/** All stages, that which comes first included. */
+export function wholePipeline(state: State): Document[] {
+  return [...activeSlice(state.groups), ...state.pipeline];
+}

@@ -1,0 +1,86 @@
+import type { Document } from 'mongodb';
+import type { ReadonlyDoc } from '../bson/index.js';
+import type { Connection } from '../database/connection.js';
+import type { Reading, SampleCollection } from '../datasets/sample-collection.js';
+import { compile } from './compile.js';
+import { hasFrames, isVideo, lookUpFrames, unwindFrames, withFrames } from './frames.js';
+import { resolveGenerated } from './generated.js';
+import { wholeGroups } from './groups.js';
+import type { Stage } from './stage.js';
+import { frameProjection, projection } from './stages/fields.js';
+import { flattened } from './stages/groups.js';
+import { frameCollection, initialState, pipe, type State, sampleCollection, wholePipeline } from './state.js';
+
+/** Samples of a dataset, as a list of stages shows them. */
+export class View implements SampleCollection {
+  readonly isView = true;
+
+  constructor(
+    readonly connection: Connection,
+    /** The document of the dataset that the samples belong to: of a generated one, if that is what is shown. */
+    readonly doc: ReadonlyDoc,
+    readonly stages: readonly Stage[],
+    private readonly state: State,
+  ) {}
+
+  /** @param slices of groups: all samples of the groups that are shown, or one for each */
+  samples(slices: 'all' | 'active'): Reading {
+    const shown = slices === 'all' ? whole(this.state) : this.state;
+    return this.#reading([...wholePipeline(shown), ...withoutHelpers(shown)]);
+  }
+
+  frames(): Reading | undefined {
+    const shown = framesShown(this.state);
+    return shown && this.#reading(shown);
+  }
+
+  #reading(pipeline: readonly Document[]): Reading {
+    return { collection: sampleCollection(this.doc), pipeline };
+  }
+}
+
+/**
+ * The samples of a dataset as stages show them.
+ *
+ * @throws UnsupportedStageError, and MalformedError for arguments that cannot be
+ */
+export async function viewOf(dataset: SampleCollection, stages: readonly Stage[]): Promise<View> {
+  const { doc, rest } = await resolveGenerated(dataset, stages);
+  return new View(dataset.connection, doc, stages, compile(rest, initialState(doc)));
+}
+
+/** With all samples of the groups that are shown. */
+function whole(state: State): State {
+  const ungrouped = state.grouping ? flattened(state, [], compile) : state;
+  const { groups } = ungrouped;
+  if (!groups || groups.isFlat) return ungrouped;
+  const samples = pipe(ungrouped, ...wholeGroups(ungrouped, groups, groups.slices), ...state.selections.map(projection));
+  return { ...samples, framesAttached: false, groups: { ...groups, attached: [] } };
+}
+
+/** What stages need besides the samples is not shown. */
+function withoutHelpers({ framesAttached, groups }: State): Document[] {
+  const helpers = [...(framesAttached ? ['frames'] : []), ...(groups?.attached.length ? ['groups'] : [])];
+  return helpers.length > 0 ? [{ $unset: helpers }] : [];
+}
+
+function framesShown(state: State): Document[] | undefined {
+  const { dataset } = state;
+  if (frameCollection(dataset) === undefined) return undefined;
+  const ungrouped = state.grouping ? flattened(state, [], compile) : state;
+  const { groups } = ungrouped;
+  if (!groups || groups.isFlat) {
+    if (!hasFrames(ungrouped)) return undefined;
+    const ready = ungrouped.framesAttached ? ungrouped : pipe(ungrouped, onlyKeys(ungrouped));
+    return [...wholePipeline(withFrames(ready)), ...unwindFrames(dataset)];
+  }
+  const videos = groups.slices.filter((slice) => isVideo(groups, slice));
+  if (videos.length === 0) return undefined;
+  const samples = [...wholePipeline(ungrouped), ...wholeGroups(ungrouped, groups, videos), { $project: { _id: true } }];
+  return [...samples, lookUpFrames(dataset), ...unwindFrames(dataset), ...state.selections.flatMap(frameProjection)];
+}
+
+/** What is needed of samples to find their frames. */
+function onlyKeys(_state: State): Document {
+  return { $project: { _id: true, _sample_id: true, support: true } };
+}

@@ -1,0 +1,50 @@
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import type { Db } from 'mongodb';
+import { type Doc, encode, parseEjsonDoc } from '../../src/bson/index.js';
+import { insertRaw } from '../../src/database/raw.js';
+
+/** A view as the real client saved it, and what its exporter wrote. */
+export interface RecordedView {
+  readonly dataset: string;
+  readonly name: string;
+  /** How it was made. */
+  readonly python: string;
+  readonly samples: readonly Doc[];
+  /** Undefined if no file for frames was written. */
+  readonly frames: readonly Doc[] | undefined;
+  /** What `values("id")` gave. */
+  readonly ids: readonly string[];
+}
+
+/** The datasets and views of `fixtures/views`. */
+export interface RecordedViews {
+  readonly database: ReadonlyMap<string, readonly Doc[]>;
+  readonly views: readonly RecordedView[];
+}
+
+export async function readRecordedViews(): Promise<RecordedViews> {
+  const file = new URL('../fixtures/views/views.json.gz', import.meta.url);
+  const text = (await promisify(gunzip)(await readFile(file))).toString('utf8');
+  const recorded = parseEjsonDoc(text);
+  const views = (recorded.get('views') as Doc[]).filter((view) => !view.has('error'));
+  return {
+    database: recorded.get('database') as unknown as ReadonlyMap<string, readonly Doc[]>,
+    views: views.map((view) => ({
+      dataset: view.get('dataset') as string,
+      name: view.get('name') as string,
+      python: view.get('python') as string,
+      samples: view.get('samples') as Doc[],
+      frames: (view.get('frames') as Doc[] | null) ?? undefined,
+      ids: view.get('ids') as string[],
+    })),
+  };
+}
+
+/** Fills an empty database with the datasets and views. */
+export async function restoreRecordedViews(db: Db, { database }: RecordedViews): Promise<void> {
+  for (const [collection, docs] of database) await insertRaw(db, collection, docs.map(encode));
+  const images = database.get('datasets')?.find((dataset) => dataset.get('name') === 'images');
+  await db.collection(images?.get('sample_collection_name') as string).createIndex({ 'where.point': '2dsphere' });
+}
