@@ -201,7 +201,7 @@ test('nothing is set in what a view has made of parts of a dataset', async () =>
   const { connection, doc } = samples;
   const collection = 'patches.0123456789abcdef01234567';
   const patches = { connection, doc, isView: true, samples: () => ({ collection, pipeline: [] }), frames: () => undefined };
-  await expect(setValues(patches, 'gt.label', ['x', 'y'])).rejects.toThrow('set them in its dataset');
+  await expect(setValues(patches, 'filepath', ['x', 'y'])).rejects.toThrow('set them in its dataset');
 });
 
 function stage(name: string, ...kwargs: [string, unknown][]): Stage {
