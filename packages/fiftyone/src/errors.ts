@@ -85,6 +85,17 @@ export class RefusedError extends FiftyOneError {
   }
 }
 
+/** An export cannot be imported; the database is as it was before. */
+export class ImportError extends FiftyOneError {
+  constructor(
+    readonly from: string,
+    readonly reasons: readonly string[],
+    hint?: string,
+  ) {
+    super(`cannot import ${from}: ${reasons.join('; ')}`, hint === undefined ? {} : { hint });
+  }
+}
+
 /** Somebody else is at work. */
 export class LockedError extends FiftyOneError {
   override readonly exitCode = ExitCode.locked;

@@ -1,0 +1,45 @@
+const BLANKS = /[ \t\n\r]*/y;
+const STRING = /"(?:[^"\\]|\\.)*"/sy;
+const OTHER = /[^[\]{},":\s]+/y;
+
+/** The path of what is at a character of a JSON document, for example `ground_truth.detections[3].label`. */
+export function placeInJson(text: string, at: number): string {
+  const path: (string | number)[] = [];
+  let i = 0;
+  let isKey = false;
+  const skip = (pattern: RegExp) => {
+    pattern.lastIndex = i;
+    const found = pattern.exec(text)?.[0] ?? '';
+    i += found.length;
+    return found;
+  };
+  while (i <= at && i < text.length) {
+    skip(BLANKS);
+    if (i > at) break;
+    const mark = text[i];
+    if (mark === '{' || mark === '[') {
+      path.push(mark === '{' ? '' : 0);
+      isKey = mark === '{';
+      i++;
+    } else if (mark === '}' || mark === ']') {
+      path.pop();
+      i++;
+    } else if (mark === ',') {
+      const last = path.at(-1);
+      if (typeof last === 'number') path[path.length - 1] = last + 1;
+      isKey = typeof last === 'string';
+      i++;
+    } else if (mark === ':') {
+      isKey = false;
+      i++;
+    } else {
+      const token = skip(mark === '"' ? STRING : OTHER);
+      if (token === '') break;
+      if (isKey) path[path.length - 1] = token.slice(1, -1);
+    }
+  }
+  return path
+    .map((part) => (typeof part === 'number' ? `[${part}]` : part === '' ? '' : `.${part}`))
+    .join('')
+    .replace(/^\./, '');
+}

@@ -1,0 +1,34 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Db } from 'mongodb';
+import { Doc, type ReadonlyDoc } from '../../bson/index.js';
+import { FiftyOneError } from '../../errors.js';
+import { readFile } from '../../migrations/results-file.js';
+import { RUN_FOLDERS } from '../layout.js';
+import { etaText } from './eta-text.js';
+
+/**
+ * Writes the results of the runs that an export's metadata have.
+ *
+ * @returns which results cannot be read, and so are left out
+ */
+export async function writeResults(db: Db, metadata: ReadonlyDoc, folder: string): Promise<string[]> {
+  const unreadable: string[] = [];
+  for (const [kind, name] of RUN_FOLDERS) {
+    const runs = metadata.get(kind);
+    for (const [key, run] of runs instanceof Doc ? runs : []) {
+      const id = run instanceof Doc ? run.get('results') : undefined;
+      if (id === undefined) continue;
+      if (/[/\\]|^\.*$/.test(key)) throw new FiftyOneError(`${kind} has the key '${key}', which cannot be the name of a file`);
+      const text = await readFile(db, id);
+      const eta = text === undefined ? undefined : etaText(text);
+      if (eta === undefined) {
+        unreadable.push(`the results of ${kind}.${key} are missing or broken in the database, and are not in the export`);
+        continue;
+      }
+      await mkdir(join(folder, name), { recursive: true });
+      await writeFile(join(folder, name, `${key}.json`), eta);
+    }
+  }
+  return unreadable;
+}

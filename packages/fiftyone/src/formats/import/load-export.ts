@@ -1,0 +1,98 @@
+import type { Db } from 'mongodb';
+import { Doc, decode, type ReadonlyDoc, type Value } from '../../bson/index.js';
+import type { OnProgress } from '../../datasets/progress.js';
+import { ImportError, StoppedError } from '../../errors.js';
+import { frameRewrites, sampleRewrites } from './document-rewrites.js';
+import type { DocumentsAt } from './export-folder.js';
+import { loadDocuments } from './load-documents.js';
+import type { Staging } from './stage-dataset.js';
+import { UndeclaredKeys } from './undeclared-keys.js';
+
+/** Keys that every release writes, whether or not the schema of the export declares them. */
+const ALWAYS = '_id filepath tags metadata _media_type _rand _dataset_id created_at last_modified_at'.split(' ');
+const ALWAYS_IN_FRAMES = '_id _sample_id frame_number _dataset_id created_at last_modified_at'.split(' ');
+
+const TELL_MS = 200;
+
+type SchemaKey = 'sample_fields' | 'frame_fields';
+
+/** Inserts the samples and frames of an export. @throws ImportError for keys that the schema does not declare */
+export async function loadExport(staging: Staging, db: Db): Promise<{ samples: number; frames: number }> {
+  const { folder, identity, options, record, plan, lease } = staging;
+  const stamp = { dataset: identity.id, now: identity.now, relDir: options.relDir };
+  const before = plan?.before.dataset ?? record.dataset;
+  const declared = (key: SchemaKey) => [...declaredKeys(before, key), ...declaredKeys(record.dataset, key)];
+  const inSamples = new UndeclaredKeys([...ALWAYS, ...declared('sample_fields')]);
+  const inFrames = new UndeclaredKeys([...ALWAYS_IN_FRAMES, ...declared('frame_fields')]);
+  const common = {
+    db,
+    check: () => {
+      if (options.signal?.aborted) throw new StoppedError('the import was stopped: nothing of it stays');
+      lease.check();
+    },
+  };
+  // only then frames of samples that were left out have to be known
+  const chosen = options.maxSamples === undefined ? undefined : new Set<string>();
+  const counts = { samples: 0, frames: 0 };
+  counts.samples = await loadDocuments({
+    ...common,
+    collection: identity.samples,
+    from: folder.samples,
+    rewrites: sampleRewrites(folder, stamp, options.tags),
+    most: options.maxSamples,
+    onRead: told(options.onProgress, 'Importing samples', folder.samples),
+    onDocument: (doc) => {
+      inSamples.look(doc);
+      chosen?.add(String(decode(doc).get('_id')));
+    },
+  });
+  if (folder.frames !== undefined && identity.frames !== undefined) {
+    counts.frames = await loadDocuments({
+      ...common,
+      collection: identity.frames,
+      from: folder.frames,
+      rewrites: await frameRewrites(folder, stamp),
+      onRead: told(options.onProgress, 'Importing frames', folder.frames),
+      onDocument: (doc) => inFrames.look(doc),
+      wanted: chosen && ((doc) => chosen.has(String(decode(doc).get('_sample_id')))),
+    });
+  }
+  const reasons = [...undeclared(inSamples, 'sample', 'sample_fields'), ...undeclared(inFrames, 'frame', 'frame_fields')];
+  if (reasons.length > 0) {
+    throw new ImportError(
+      folder.path,
+      reasons,
+      'declare them in metadata.json: a client of FiftyOne could not read such a dataset',
+    );
+  }
+  return counts;
+}
+
+/** The keys under which documents have the fields of a schema. */
+export function declaredKeys(dataset: ReadonlyDoc, key: SchemaKey): string[] {
+  const fields = dataset.get(key);
+  if (!Array.isArray(fields)) return [];
+  return fields.flatMap((field) => (field instanceof Doc ? storedKey(field) : []));
+}
+
+function storedKey(field: Doc): string[] {
+  const stored: Value | undefined = field.get('db_field') ?? field.get('name');
+  return typeof stored === 'string' ? [stored] : [];
+}
+
+function undeclared(keys: UndeclaredKeys, what: string, schema: SchemaKey): string[] {
+  return keys
+    .found()
+    .map(({ key, count, first }) => `'${key}' of ${count} ${what}s (the first is ${what} ${first + 1}) is not in ${schema}`);
+}
+
+/** Tells how much was read, a few times per second at most. */
+function told(onProgress: OnProgress | undefined, what: string, from: DocumentsAt): (done: number, total: number) => void {
+  const unit = from.kind === 'file' ? 'bytes' : 'files';
+  let last = Number.NEGATIVE_INFINITY;
+  return (done, total) => {
+    if (done < total && performance.now() - last < TELL_MS) return;
+    last = performance.now();
+    onProgress?.({ what, done, total, unit });
+  };
+}
