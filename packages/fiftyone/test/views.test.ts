@@ -9,7 +9,7 @@ import { GeneratedDatasetError, MalformedError, UnsupportedStageError, ViewNotFo
 import { listSavedViews, loadSavedView } from '../src/views/saved-views.js';
 import { parseStage, type Stage } from '../src/views/stage.js';
 import { type View, viewOf } from '../src/views/view.js';
-import { type RecordedView, readRecordedViews, restoreRecordedViews } from './support/recorded-views.js';
+import { isDifferent, type RecordedView, readRecordedViews, restoreRecordedViews } from './support/recorded-views.js';
 
 const recorded = await readRecordedViews();
 
@@ -41,22 +41,6 @@ async function read({ collection, pipeline }: Reading): Promise<Doc[]> {
 }
 
 const lines = (docs: readonly Doc[]) => docs.map(toEjson);
-
-/** The views of which the real client exports less than they show, or something that cannot be imported. */
-const DIFFERENT = [
-  /group_by\(.*flat=True/,
-  /^ds.group_by\('scene'(, order_by='order')?\)$/,
-  /^ds.group_by\('word'\).select_fields\('gt'\).flatten\(\)$/,
-  /^ds.match_labels\(filter=F\('label'\) == 'sun', fields='frames.weather'\)$/,
-  /^ds.match_frames\(F\('speed'\) > 5\).concat\(ds.limit\(1\)\)$/,
-];
-const inGroups = /^ds.(exclude_group_slices\('left'\).)?select_fields\(/;
-
-function isDifferent({ dataset, python }: RecordedView): boolean {
-  if (DIFFERENT.some((pattern) => pattern.test(python))) return true;
-  if (dataset === 'labels') return python.startsWith('ds.match_labels(');
-  return dataset === 'groups' && inGroups.test(python) && !python.includes('select_group_slices');
-}
 
 async function loaded(python: string, of?: string): Promise<{ recorded: RecordedView; view: View }> {
   const found = recorded.views.find(
