@@ -1,4 +1,4 @@
-import { Doc, type ReadonlyDoc, type Value } from '../bson/index.js';
+import { Doc, ObjectId, type ReadonlyDoc, type Value } from '../bson/index.js';
 import type { Connection } from '../database/connection.js';
 import { findDocs } from '../database/raw.js';
 import { compile } from './compile.js';
@@ -20,7 +20,7 @@ export interface Resolved {
  * Finds the dataset that the last stage that makes one has made. As with the original, it is read as it is, even if its source has
  * changed since. If there is none its samples are made while they are read.
  *
- * @throws GeneratedDatasetError for what only the original can make
+ * @throws UnsupportedStageError for what only the original can make
  */
 export async function resolveGenerated(connection: Connection, doc: ReadonlyDoc, stages: readonly Stage[]): Promise<Resolved> {
   const last = stages.findLastIndex(({ name }) => GENERATING.includes(name));
@@ -42,8 +42,16 @@ async function stored({ db }: Connection, doc: ReadonlyDoc, { kwargs }: Stage): 
 
 async function made(connection: Connection, doc: ReadonlyDoc, stage: Stage, before: readonly Stage[]): Promise<State> {
   const source = await resolveGenerated(connection, doc, before);
-  const generated = generate(stage, compile(source.rest, source.initial));
+  const generated = generate(stage, compile(source.rest, source.initial), await runOf(connection, doc, stage));
   return initialState(generated.doc, generated.samples);
+}
+
+async function runOf({ db }: Connection, doc: ReadonlyDoc, { kwargs }: Stage): Promise<ReadonlyDoc | undefined> {
+  const evaluations = doc.get('evaluations');
+  const key = kwargs.value('eval_key');
+  const id = evaluations instanceof Doc && typeof key === 'string' ? evaluations.get(key) : undefined;
+  if (!(id instanceof ObjectId)) return undefined;
+  return (await findDocs(db, 'runs', { _id: id }, { limit: 1 }))[0];
 }
 
 /** What a stage shows of the dataset that it has made, if not all: of trajectories, only the labels of the object. */

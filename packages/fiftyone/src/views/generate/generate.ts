@@ -3,11 +3,12 @@ import { classType } from '../../datasets/default-fields.js';
 import { checkedSlug, timeName } from '../../datasets/names.js';
 import { newDatasetDocument } from '../../datasets/new-document.js';
 import type { Reading } from '../../datasets/sample-collection.js';
-import { GeneratedDatasetError } from '../../errors.js';
+import { UnsupportedStageError } from '../../errors.js';
 import { fieldDoc, makeField } from '../../fields/index.js';
 import type { Stage } from '../stage.js';
 import { frameCollection, type State } from '../state.js';
 import { clips, trajectories } from './clips.js';
+import { evaluationPatches } from './evaluation-patches.js';
 import { commonFields } from './fields.js';
 import { frames } from './frames.js';
 import type { Generation, Generator, Target } from './generator.js';
@@ -26,11 +27,12 @@ const GENERATORS = new Map<string, Generator>(
 /**
  * What a stage would make of the samples of a view. Nothing is written: the samples are made while they are read.
  *
- * @throws GeneratedDatasetError for what only the original can make
+ * @param run of the evaluation that the stage is about, if it is about one
+ * @throws UnsupportedStageError for what only the original can make
  */
-export function generate({ name, kwargs }: Stage, source: State): Generated {
-  const generator = GENERATORS.get(name);
-  if (!generator) throw new GeneratedDatasetError(name);
+export function generate({ name, kwargs }: Stage, source: State, run: ReadonlyDoc | undefined): Generated {
+  const generator = name === 'ToEvaluationPatches' ? evaluationPatches(run) : GENERATORS.get(name);
+  if (!generator) throw new UnsupportedStageError(name);
   const now = new Date();
   const target: Target = { id: new ObjectId(), now: date(now.getTime()) };
   const generation = generator(kwargs, source, target);
