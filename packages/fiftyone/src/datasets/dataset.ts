@@ -2,7 +2,15 @@ import { Doc, date, type ObjectId, type ReadonlyDoc, type Value } from '../bson/
 import { authorized, type Connection } from '../database/connection.js';
 import { findDocs, updateRaw } from '../database/raw.js';
 import { DatasetNotFoundError, UsageError } from '../errors.js';
-import { declareFields, type Field, type FieldType, plainValue, restoredValue, schemaOf } from '../fields/index.js';
+import {
+  declareFields,
+  type Field,
+  type FieldType,
+  plainValue,
+  restoredValue,
+  type SchemaKey,
+  schemaOf,
+} from '../fields/index.js';
 import type { AddSamplesOptions } from '../samples/add-samples.js';
 import type { Sample } from '../samples/sample.js';
 import type { CreateOptions } from './create.js';
@@ -272,11 +280,27 @@ export class Dataset implements SampleCollection {
     this.#doc = await declareFields(this.connection, this.id, 'frame_fields', [{ path, type }]);
   }
 
+  /** Removes a field, or an attribute of labels, from its samples and from the schema. @param path such as `ground_truth.detections.color` */
+  async deleteSampleField(path: string): Promise<void> {
+    await this.#deleteField('sample_fields', path);
+  }
+
+  /** Removes a field from its frames and from the schema. */
+  async deleteFrameField(path: string): Promise<void> {
+    await this.#deleteField('frame_fields', path);
+  }
+
   /** Deletes it, with everything that belongs to it. */
   async delete(): Promise<void> {
     await this.save();
     const { deleteDataset } = await import('./delete.js');
     await deleteDataset(this.connection, this.name);
+  }
+
+  async #deleteField(key: SchemaKey, path: string): Promise<void> {
+    await this.reload();
+    const { deleteField } = await import('./delete-field.js');
+    this.#doc = await deleteField(this.connection, this.#doc, key, path);
   }
 
   #text(key: string): string | null {
