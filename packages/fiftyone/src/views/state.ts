@@ -17,12 +17,12 @@ export interface State {
   readonly grouping: Grouping | undefined;
 }
 
-/** Fields that a view keeps, or that it leaves out. */
+/** Fields that a view keeps, or leaves out. */
 export interface Selection {
-  readonly keeps: boolean;
-  readonly keys: readonly string[];
-  /** Those of frames, or undefined if frames stay whole. */
-  readonly frameKeys: readonly string[] | undefined;
+  /** What this does to samples, and to their frames if these are attached. */
+  readonly samples: Document;
+  /** What it does to frames by themselves. */
+  readonly frames: readonly Document[];
 }
 
 /** The groups of a grouped dataset. */
@@ -84,4 +84,9 @@ export function activeSlice(groups: Groups | undefined): Document[] {
 /** All stages, that which comes first included. */
 export function wholePipeline(state: State): Document[] {
   return [...activeSlice(state.groups), ...state.pipeline];
+}
+
+/** What the selections of fields so far do to samples that are read anew. */
+export function selectionsOfSamples({ selections }: State): Document[] {
+  return selections.map(({ samples }) => samples);
 }

@@ -7,9 +7,16 @@ import { hasFrames, isVideo, lookUpFrames, unwindFrames, withFrames } from './fr
 import { resolveGenerated } from './generated.js';
 import { wholeGroups } from './groups.js';
 import type { Stage } from './stage.js';
-import { frameProjection, projection } from './stages/fields.js';
 import { flattened } from './stages/groups.js';
-import { frameCollection, initialState, pipe, type State, sampleCollection, wholePipeline } from './state.js';
+import {
+  frameCollection,
+  initialState,
+  pipe,
+  type State,
+  sampleCollection,
+  selectionsOfSamples,
+  wholePipeline,
+} from './state.js';
 
 /** Samples of a dataset, as a list of stages shows them. */
 export class View implements SampleCollection {
@@ -54,7 +61,7 @@ function whole(state: State): State {
   const ungrouped = state.grouping ? flattened(state, [], compile) : state;
   const { groups } = ungrouped;
   if (!groups || groups.isFlat) return ungrouped;
-  const samples = pipe(ungrouped, ...wholeGroups(ungrouped, groups, groups.slices), ...state.selections.map(projection));
+  const samples = pipe(ungrouped, ...wholeGroups(ungrouped, groups, groups.slices), ...selectionsOfSamples(state));
   return { ...samples, framesAttached: false, groups: { ...groups, attached: [] } };
 }
 
@@ -77,7 +84,7 @@ function framesShown(state: State): Document[] | undefined {
   const videos = groups.slices.filter((slice) => isVideo(groups, slice));
   if (videos.length === 0) return undefined;
   const samples = [...wholePipeline(ungrouped), ...wholeGroups(ungrouped, groups, videos), { $project: { _id: true } }];
-  return [...samples, lookUpFrames(dataset), ...unwindFrames(dataset), ...state.selections.flatMap(frameProjection)];
+  return [...samples, lookUpFrames(dataset), ...unwindFrames(dataset), ...state.selections.flatMap(({ frames }) => frames)];
 }
 
 /** What is needed of samples to find their frames. */

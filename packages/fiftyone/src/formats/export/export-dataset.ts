@@ -71,7 +71,8 @@ async function write(
   const counts = { [SAMPLES]: 0, [FRAMES]: 0 };
   for (const kind of [SAMPLES, FRAMES] as const) {
     const reading = readings[kind];
-    if (!reading && !hasVideos(dataset)) continue;
+    // a view of some slices need not have videos, although its dataset has
+    if (!reading && (samples.isView || !hasVideos(dataset))) continue;
     const total = reading && (await countOf(db, reading));
     const tell = (done: number) =>
       pace.tell({ what: `Exporting ${kind}`, done, unit: kind, ...(total === undefined ? {} : { total }) });
