@@ -25,11 +25,9 @@ export function compile(rewrites: Rewrites): CompiledRewrites {
   return [...rewrites].map(([name, rewrite]) => {
     const key = Buffer.from(name);
     if (typeof rewrite === 'function') return { name, key, text: rewrite };
-    // a Map has a method of that name
     if (rewrite instanceof Map) return { name, key, inside: compile(rewrite) };
     if ('set' in rewrite) return { name, key, set: elementOf(rewrite.set) };
-    if ('append' in rewrite) return { name, key, append: rewrite.append.map(elementOf) };
-    return { name, key, inside: compile(rewrite as Rewrites) };
+    return { name, key, append: rewrite.append.map(elementOf) };
   });
 }
 
@@ -47,7 +45,8 @@ function isAt(key: Uint8Array, bytes: Uint8Array, at: number): boolean {
   return true;
 }
 
-function elementOf(value: Value): Element {
+/** A value as it is in a document. */
+export function elementOf(value: Value): Element {
   const bson = encode(Doc.of(['', value]));
   return { type: bson[4] as number, bytes: bson.subarray(6, -1) };
 }

@@ -35,3 +35,50 @@ function writeAfter(out: Uint8Array, at: number, mark: number, value: number, di
   out[at] = mark;
   return writeDigits(out, at + 1, value, digits);
 }
+
+const DAYS_OF_MONTHS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/**
+ * Milliseconds since 1970 UTC of a text that {@link writeDateText} can have written, NaN for another one.
+ * @param length 20, or 24 with a fraction
+ */
+export function readDateText(text: Uint8Array, at: number, length: number): number {
+  const year = number(text, at, 4);
+  const month = number(text, at + 5, 2);
+  const day = number(text, at + 8, 2);
+  const hour = number(text, at + 11, 2);
+  const minute = number(text, at + 14, 2);
+  const second = number(text, at + 17, 2);
+  const ms = length === 24 ? number(text, at + 20, 3) : 0;
+  const marks =
+    text[at + 4] === 0x2d &&
+    text[at + 7] === 0x2d &&
+    text[at + 10] === 0x54 &&
+    text[at + 13] === 0x3a &&
+    text[at + 16] === 0x3a &&
+    (length === 20 || text[at + 19] === 0x2e) &&
+    text[at + length - 1] === 0x5a;
+  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  const lastDay = month === 2 && isLeap ? 29 : (DAYS_OF_MONTHS[month - 1] ?? 0);
+  const isReal = year >= 1 && day >= 1 && day <= lastDay && hour <= 23 && minute <= 59 && second <= 59 && ms >= 0;
+  if (!marks || !isReal || (hour | minute | second) < 0) return Number.NaN;
+
+  // see writeDateText for the years from March to February
+  const y = month <= 2 ? year - 1 : year;
+  const era = (y / 400) | 0;
+  const yearOfEra = y - era * 400;
+  const ofYear = (((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5) | 0) + day - 1;
+  const days = era * 146_097 + yearOfEra * 365 + (yearOfEra >> 2) - ((yearOfEra / 100) | 0) + ofYear - 719_468;
+  return days * DAY_MS + hour * 3_600_000 + minute * 60_000 + second * 1000 + ms;
+}
+
+/** So many digits as a number, below 0 if one is no digit. */
+function number(text: Uint8Array, at: number, digits: number): number {
+  let value = 0;
+  for (let i = at; i < at + digits; i++) {
+    const digit = (text[i] as number) - 0x30;
+    if (!(digit >= 0 && digit <= 9)) return -1;
+    value = value * 10 + digit;
+  }
+  return value;
+}

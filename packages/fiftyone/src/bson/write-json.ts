@@ -1,26 +1,27 @@
 import { Decimal128 } from 'bson';
+import { FiftyOneError } from '../errors.js';
 import { ByteSink } from './byte-sink.js';
 import { type CompiledRewrite, type CompiledRewrites, compile, type Element, indexOfKey } from './compiled-rewrites.js';
 import { LAST_WRITTEN_MS, writeDateText } from './date-text.js';
 import { decode } from './decode.js';
-import { Doc } from './doc.js';
+import { Doc, type Value } from './doc.js';
 import { encode } from './encode.js';
 import { placeInBson } from './place-in-bson.js';
 import { quoted } from './python-json-text.js';
 import type { Rewrites } from './rewrites.js';
-import { BsonType } from './scalar.js';
+import { BsonType, Scalar } from './scalar.js';
+import { codePointAt, sizeOfPoint } from './utf8.js';
 import { readInt32, textEnd, valueEnd } from './value-end.js';
 import { writeDouble, writeInteger } from './write-number.js';
 
 /** A BSON document that has no JSON text. */
-export class UnwritableError extends Error {
+export class UnwritableError extends FiftyOneError {
   constructor(
     readonly problem: string,
     /** Where in the document, for example `ground_truth.detections[3].label`. */
     readonly path: string,
   ) {
     super(path === '' ? problem : `${path}: ${problem}`);
-    this.name = 'UnwritableError';
   }
 }
 
@@ -54,6 +55,8 @@ const HEX = Buffer.from('0123456789abcdef');
 
 /** How many bytes of a text are looked at before there is made room for what they become. */
 const PIECE = 4096;
+/** Longer keys take a longer way. */
+const SHORT_KEY = 64;
 /** The most that surrounds a value or is all of it, but for its texts. */
 const FRAME = 96;
 
@@ -109,16 +112,18 @@ export class JsonWriter {
     while (i < end - 1) {
       const type = bytes[i] as number;
       const key = i + 1;
-      if (i > at + 4) this.#comma();
-      const keyEnd = this.#key(key, end);
+      const keyEnd = this.#key(key, end, i === at + 4);
       if (!isTop && bytes[key] === DOLLAR && isReference(bytes, key)) {
         this.sink.size = start;
         this.#reference(at, end, rewrites);
         return end;
       }
-      const which = rewrites === undefined ? -1 : indexOfKey(rewrites, bytes, key, keyEnd);
-      if (which >= 0) (seen as Uint8Array)[which] = 1;
-      i = this.#value(type, keyEnd + 1, end, rewrites?.[which]);
+      if (rewrites === undefined) i = this.#value(type, keyEnd + 1, end);
+      else {
+        const which = indexOfKey(rewrites, bytes, key, keyEnd);
+        i = this.#rewritten(type, keyEnd + 1, end, which < 0 ? undefined : rewrites[which]);
+        if (which >= 0) (seen as Uint8Array)[which] = 1;
+      }
     }
     if (i !== end - 1) throw new RangeError(`broken BSON document at byte ${at}`);
     if (rewrites !== undefined) this.#missing(rewrites, seen as Uint8Array, i > at + 4);
@@ -129,11 +134,13 @@ export class JsonWriter {
   #list(at: number, limit: number, rewrite: CompiledRewrite | undefined): number {
     const bytes = this.#bytes;
     const end = documentEnd(bytes, at, limit);
+    const ofItems = rewrite?.append ? undefined : rewrite;
     this.#byte(BRACKET);
     let i = at + 4;
     while (i < end - 1) {
       if (i > at + 4) this.#comma();
-      i = this.#value(bytes[i] as number, textEnd(bytes, i + 1, end) + 1, end, rewrite);
+      else this.sink.room(FRAME);
+      i = this.#value(bytes[i] as number, textEnd(bytes, i + 1, end) + 1, end, ofItems);
     }
     if (i !== end - 1) throw new RangeError(`broken BSON document at byte ${at}`);
     if (rewrite?.append) this.#append(rewrite.append, i > at + 4);
@@ -141,20 +148,21 @@ export class JsonWriter {
     return end;
   }
 
-  /** Writes a value with what happens to it; returns where it ends. */
-  #value(type: number, at: number, limit: number, rewrite: CompiledRewrite | undefined): number {
+  /** Writes what a rewrite makes of a value; returns where the value ends. */
+  #rewritten(type: number, at: number, limit: number, rewrite: CompiledRewrite | undefined): number {
+    if (rewrite?.set !== undefined) this.#element(rewrite.set);
+    else if (rewrite?.append !== undefined && type !== BsonType.array) this.#newList(rewrite.append);
+    else return this.#value(type, at, limit, rewrite);
+    return valueEnd(this.#bytes, type, at, limit);
+  }
+
+  /** Writes a value, for which there must be room but for its texts; returns where it ends. */
+  #value(type: number, at: number, limit: number, rewrite?: CompiledRewrite): number {
+    if (type === BsonType.document) return this.#document(at, limit, rewrite?.inside);
+    if (type === BsonType.array) return this.#list(at, limit, rewrite);
     const { sink } = this;
     const bytes = this.#bytes;
     const end = valueEnd(bytes, type, at, limit);
-    if (rewrite?.set !== undefined) {
-      this.#element(rewrite.set);
-      return end;
-    }
-    if (rewrite?.append !== undefined && type !== BsonType.array) {
-      this.#newList(rewrite.append);
-      return end;
-    }
-    sink.room(FRAME);
     switch (type) {
       case BsonType.double:
         sink.size = writeDouble(sink.buffer, sink.size, this.#view.getFloat64(at, true));
@@ -163,10 +171,6 @@ export class JsonWriter {
         if (rewrite?.text) this.#otherText(rewrite.text(this.#decoded(at + 4, this.#stringEnd(at, end))), at);
         else this.#string(at + 4, this.#stringEnd(at, end));
         break;
-      case BsonType.document:
-        return this.#document(at, limit, rewrite?.inside);
-      case BsonType.array:
-        return this.#list(at, limit, rewrite);
       case BsonType.objectId:
         this.#objectId(at);
         break;
@@ -198,18 +202,16 @@ export class JsonWriter {
   #objectId(at: number): void {
     const { sink } = this;
     sink.ascii('{"$oid": "');
-    this.#hex(at, 12);
-    sink.ascii('"}');
-  }
-
-  #hex(at: number, count: number): void {
-    const { sink } = this;
+    const bytes = this.#bytes;
     const { buffer } = sink;
-    for (let i = at; i < at + count; i++) {
-      const byte = this.#bytes[i] as number;
-      buffer[sink.size++] = HEX[byte >> 4] as number;
-      buffer[sink.size++] = HEX[byte & 15] as number;
+    let { size } = sink;
+    for (let i = at; i < at + 12; i++) {
+      const byte = bytes[i] as number;
+      buffer[size++] = HEX[byte >> 4] as number;
+      buffer[size++] = HEX[byte & 15] as number;
     }
+    sink.size = size;
+    sink.ascii('"}');
   }
 
   #int64(at: number): void {
@@ -271,6 +273,7 @@ export class JsonWriter {
         sink.ascii('{"$ref": ');
         this.#string(at + 4, this.#stringEnd(at, end - 12));
         sink.ascii(', "$id": ');
+        sink.room(FRAME);
         this.#objectId(end - 12);
         sink.ascii('}');
         break;
@@ -326,6 +329,7 @@ export class JsonWriter {
   }
 
   #element({ type, bytes }: Element): void {
+    this.sink.room(FRAME);
     this.#inside(bytes, 0, () => this.#value(type, 0, bytes.length, undefined));
   }
 
@@ -342,13 +346,37 @@ export class JsonWriter {
     }
   }
 
-  /** Writes a key and its colon; returns where it ends. */
-  #key(at: number, limit: number): number {
-    const end = textEnd(this.#bytes, at, limit);
-    this.#string(at, end);
+  /** Writes a key and its colon, after a comma unless it is the first; makes room for a value. Returns where the key ends. */
+  #key(at: number, limit: number, isFirst: boolean): number {
     const { sink } = this;
-    sink.buffer[sink.size++] = COLON;
-    sink.buffer[sink.size++] = SPACE;
+    const bytes = this.#bytes;
+    sink.room(SHORT_KEY + 2 * FRAME);
+    const { buffer } = sink;
+    let { size } = sink;
+    if (!isFirst) {
+      buffer[size++] = COMMA;
+      buffer[size++] = SPACE;
+    }
+    const textSize = size;
+    buffer[size++] = QUOTE;
+    let i = at;
+    for (const stop = Math.min(limit, at + SHORT_KEY); i < stop; i++) {
+      const byte = bytes[i] as number;
+      if (PLAIN[byte] === 0) break;
+      buffer[size++] = byte;
+    }
+    if (bytes[i] === 0) {
+      buffer[size] = QUOTE;
+      buffer[size + 1] = COLON;
+      buffer[size + 2] = SPACE;
+      sink.size = size + 3;
+      return i;
+    }
+    sink.size = textSize;
+    const end = textEnd(bytes, i, limit);
+    this.#string(at, end);
+    sink.ascii(': ');
+    sink.room(FRAME);
     return end;
   }
 
@@ -397,8 +425,9 @@ export class JsonWriter {
           buffer[size++] = LETTERS[byte] as number;
           i++;
         } else {
-          const point = byte < 0x80 ? byte : codePoint(bytes, i, end);
-          i += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+          const point = byte < 0x80 ? byte : codePointAt(bytes, i, end);
+          if (point < 0) throw new Unwritable(NOT_UTF8, i);
+          i += sizeOfPoint(point);
           if (point >= 0x10000) size = putUnit(buffer, size, 0xd7c0 + (point >> 10));
           size = putUnit(buffer, size, point >= 0x10000 ? 0xdc00 + (point & 0x3ff) : point);
         }
@@ -431,12 +460,18 @@ export class JsonWriter {
 /** A reference in Python's order; another document as it is. */
 function ordered(doc: Doc): Doc {
   const [$ref, $id, $db] = ['$ref', '$id', '$db'].map((key) => doc.get(key));
-  if (typeof $ref !== 'string' || $id === undefined || !($db === undefined || $db === null || typeof $db === 'string'))
-    return doc;
+  const hasDatabase = $db !== undefined && $db !== null;
+  if ($ref === undefined || !isText($ref) || $id === undefined || (hasDatabase && !isText($db))) return doc;
   const reference = Doc.of(['$ref', $ref], ['$id', $id]);
-  if (typeof $db === 'string') reference.set('$db', $db);
+  if (hasDatabase) reference.set('$db', $db);
   for (const [key, value] of doc) if (key !== '$db') reference.set(key, value);
   return reference;
+}
+
+/** Whether Python holds a value as a string; code is a kind of string there. */
+function isText(value: Value): boolean {
+  const types: readonly number[] = [BsonType.symbol, BsonType.code, BsonType.codeWithScope];
+  return typeof value === 'string' || (value instanceof Scalar && types.includes(value.type));
 }
 
 function documentEnd(bytes: Uint8Array, at: number, limit: number): number {
@@ -456,20 +491,4 @@ function putUnit(out: Uint8Array, at: number, unit: number): number {
   out[at + 1] = 0x75;
   for (let i = 0; i < 4; i++) out[at + 2 + i] = HEX[(unit >> (12 - 4 * i)) & 15] as number;
   return at + 6;
-}
-
-/** The character whose UTF-8 bytes begin at `at`, which is not ASCII. */
-function codePoint(bytes: Uint8Array, at: number, end: number): number {
-  const lead = bytes[at] as number;
-  const more = lead < 0xc2 || lead > 0xf4 ? 0 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
-  if (more === 0 || at + more > end - 1) throw new Unwritable(NOT_UTF8, at);
-  let point = lead & (0x3f >> more);
-  for (let i = at + 1; i <= at + more; i++) {
-    const byte = bytes[i] as number;
-    if ((byte & 0xc0) !== 0x80) throw new Unwritable(NOT_UTF8, at);
-    point = (point << 6) | (byte & 0x3f);
-  }
-  const isShorter = (more === 2 && point < 0x800) || (more === 3 && point < 0x10000);
-  if (isShorter || point > 0x10ffff || (point >= 0xd800 && point < 0xe000)) throw new Unwritable(NOT_UTF8, at);
-  return point;
 }
