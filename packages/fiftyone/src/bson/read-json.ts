@@ -188,11 +188,13 @@ export class JsonReader {
   #list(element: number, rewrite: CompiledRewrite | undefined, depth: number): void {
     const { sink } = this;
     const start = this.#begin(depth);
+    // what happens to the list as a whole does not happen to its items
+    const inside = rewrite?.append || rewrite?.set ? undefined : rewrite;
     let count = 0;
     if (this.#text[this.#at] === BRACKET_END) this.#at++;
     else
       for (;;) {
-        this.#value(this.#index(count++), rewrite, depth);
+        this.#value(this.#index(count++), inside, depth);
         if (this.#isLast(BRACKET_END)) break;
       }
     if (rewrite?.append) for (const item of rewrite.append) this.#put(this.#index(count++), item);

@@ -57,14 +57,12 @@ const EDITS_AT_ONCE = 4;
 
 /** Writes everything of a dataset but its own document. Nobody sees any of it yet. */
 export async function stageDataset(staging: Staging): Promise<Counts> {
-  const { connection, identity, record, sides, lease } = staging;
+  const { connection, record, sides, lease } = staging;
   // what is written before the commit needs no wait of its own: before it, all of it is waited for
   const db = connection.client.db(connection.db.databaseName, { writeConcern: { w: 1 } });
   const election = await electionOf(db);
   await ensureShared(db, 'datasets');
-  const groupField = record.dataset.get('group_field');
-  await db.collection(identity.samples).createIndexes(sampleIndexes(typeof groupField === 'string' ? groupField : undefined));
-  if (identity.frames !== undefined) await db.collection(identity.frames).createIndexes(frameIndexes());
+  if (staging.note.merge === undefined) await makeIndexes(staging, db);
 
   const { samples, frames } = await loadExport(staging, db);
   await migrate(staging, db);
@@ -80,6 +78,12 @@ export async function stageDataset(staging: Staging): Promise<Counts> {
   }
   await settle(staging, election);
   return { samples, frames, temporalTags };
+}
+
+async function makeIndexes({ identity, record }: Staging, db: Db): Promise<void> {
+  const field = record.dataset.get('group_field');
+  await db.collection(identity.samples).createIndexes(sampleIndexes(typeof field === 'string' ? field : undefined));
+  if (identity.frames !== undefined) await db.collection(identity.frames).createIndexes(frameIndexes());
 }
 
 async function migrate({ plan, lease, folder }: Staging, db: Db): Promise<void> {
