@@ -1,3 +1,4 @@
+import { FiftyOneError } from '../errors.js';
 import { ByteSink } from './byte-sink.js';
 import {
   type CompiledRewrite,
@@ -20,7 +21,7 @@ import { codePointAt, putPoint, sizeOfPoint } from './utf8.js';
 import { writeInteger } from './write-number.js';
 
 /** JSON text that is no document that a database could keep. */
-export class UnreadableError extends Error {
+export class UnreadableError extends FiftyOneError {
   constructor(
     readonly problem: string,
     /** The byte, counted from 0. */
@@ -29,7 +30,6 @@ export class UnreadableError extends Error {
     readonly path: string,
   ) {
     super(`${path === '' ? '' : `${path}: `}${problem}, at byte ${position}`);
-    this.name = 'UnreadableError';
   }
 }
 
@@ -188,13 +188,12 @@ export class JsonReader {
   #list(element: number, rewrite: CompiledRewrite | undefined, depth: number): void {
     const { sink } = this;
     const start = this.#begin(depth);
-    // what happens to the list as a whole does not happen to its items
-    const inside = rewrite?.append || rewrite?.set ? undefined : rewrite;
+    const ofItems = rewrite?.append || rewrite?.set ? undefined : rewrite;
     let count = 0;
     if (this.#text[this.#at] === BRACKET_END) this.#at++;
     else
       for (;;) {
-        this.#value(this.#index(count++), inside, depth);
+        this.#value(this.#index(count++), ofItems, depth);
         if (this.#isLast(BRACKET_END)) break;
       }
     if (rewrite?.append) for (const item of rewrite.append) this.#put(this.#index(count++), item);

@@ -1,27 +1,27 @@
 import { Decimal128 } from 'bson';
+import { FiftyOneError } from '../errors.js';
 import { ByteSink } from './byte-sink.js';
 import { type CompiledRewrite, type CompiledRewrites, compile, type Element, indexOfKey } from './compiled-rewrites.js';
 import { LAST_WRITTEN_MS, writeDateText } from './date-text.js';
 import { decode } from './decode.js';
-import { Doc } from './doc.js';
+import { Doc, type Value } from './doc.js';
 import { encode } from './encode.js';
 import { placeInBson } from './place-in-bson.js';
 import { quoted } from './python-json-text.js';
 import type { Rewrites } from './rewrites.js';
-import { BsonType } from './scalar.js';
+import { BsonType, Scalar } from './scalar.js';
 import { codePointAt, sizeOfPoint } from './utf8.js';
 import { readInt32, textEnd, valueEnd } from './value-end.js';
 import { writeDouble, writeInteger } from './write-number.js';
 
 /** A BSON document that has no JSON text. */
-export class UnwritableError extends Error {
+export class UnwritableError extends FiftyOneError {
   constructor(
     readonly problem: string,
     /** Where in the document, for example `ground_truth.detections[3].label`. */
     readonly path: string,
   ) {
     super(path === '' ? problem : `${path}: ${problem}`);
-    this.name = 'UnwritableError';
   }
 }
 
@@ -130,11 +130,12 @@ export class JsonWriter {
   #list(at: number, limit: number, rewrite: CompiledRewrite | undefined): number {
     const bytes = this.#bytes;
     const end = documentEnd(bytes, at, limit);
+    const ofItems = rewrite?.append ? undefined : rewrite;
     this.#byte(BRACKET);
     let i = at + 4;
     while (i < end - 1) {
       if (i > at + 4) this.#comma();
-      i = this.#value(bytes[i] as number, textEnd(bytes, i + 1, end) + 1, end, rewrite);
+      i = this.#value(bytes[i] as number, textEnd(bytes, i + 1, end) + 1, end, ofItems);
     }
     if (i !== end - 1) throw new RangeError(`broken BSON document at byte ${at}`);
     if (rewrite?.append) this.#append(rewrite.append, i > at + 4);
@@ -433,12 +434,18 @@ export class JsonWriter {
 /** A reference in Python's order; another document as it is. */
 function ordered(doc: Doc): Doc {
   const [$ref, $id, $db] = ['$ref', '$id', '$db'].map((key) => doc.get(key));
-  if (typeof $ref !== 'string' || $id === undefined || !($db === undefined || $db === null || typeof $db === 'string'))
-    return doc;
+  const hasDatabase = $db !== undefined && $db !== null;
+  if ($ref === undefined || !isText($ref) || $id === undefined || (hasDatabase && !isText($db))) return doc;
   const reference = Doc.of(['$ref', $ref], ['$id', $id]);
-  if (typeof $db === 'string') reference.set('$db', $db);
+  if (hasDatabase) reference.set('$db', $db);
   for (const [key, value] of doc) if (key !== '$db') reference.set(key, value);
   return reference;
+}
+
+/** Whether Python holds a value as a string; code is a kind of string there. */
+function isText(value: Value): boolean {
+  const types: readonly number[] = [BsonType.symbol, BsonType.code, BsonType.codeWithScope];
+  return typeof value === 'string' || (value instanceof Scalar && types.includes(value.type));
 }
 
 function documentEnd(bytes: Uint8Array, at: number, limit: number): number {
