@@ -1,10 +1,10 @@
 import type { Db } from 'mongodb';
 import { BsonType, Doc, date, decode, encode, int32, ObjectId, type ReadonlyDoc, Scalar, type Value } from '../../bson/index.js';
 import { findDocs, updateRaw } from '../../database/raw.js';
+import { indexFrames } from '../../datasets/indexes.js';
 import { FiftyOneError } from '../../errors.js';
 import { sampleCollection } from '../../migrations/sample-collection.js';
 import type { ImportNote } from './import-notes.js';
-import { frameIndexes } from './indexes.js';
 import { mergedDataset } from './merged-dataset.js';
 
 /** How often the dataset document is merged anew when other clients keep changing it. */
@@ -28,7 +28,7 @@ async function mergeDocument(db: Db, note: ImportNote, imported: ReadonlyDoc): P
     const { dataset } = mergedDataset(before, imported);
     if (note.merge?.frames !== undefined && typeof before.get('frame_collection_name') !== 'string') {
       const frames = `frames.${sampleCollection(before)}`;
-      await db.collection(frames).createIndexes(frameIndexes());
+      await indexFrames(db, frames);
       dataset.set('frame_collection_name', frames);
     }
     dataset.set('last_modified_at', date(Date.now()));

@@ -3,11 +3,11 @@ import type { Connection } from '../../database/connection.js';
 import { readDatabaseConfig } from '../../database/database-config.js';
 import type { Lease } from '../../database/leases.js';
 import { findDocs, insertRaw, updateRaw } from '../../database/raw.js';
+import { availableSlug, timeName } from '../../datasets/names.js';
 import { FiftyOneError } from '../../errors.js';
 import { Guard } from '../../migrations/guard.js';
 import { readRecord } from '../../migrations/read-record.js';
 import { sampleCollection } from '../../migrations/sample-collection.js';
-import { checkAvailable, checkedSlug, defaultName } from './dataset-name.js';
 import type { ExportFolder } from './export-folder.js';
 import type { ImportOptions, ImportReport } from './import-dataset.js';
 import { IMPORTS, type Parts } from './import-notes.js';
@@ -27,10 +27,9 @@ export async function importNew(connection: Connection, folder: ExportFolder, op
   const { version: databaseVersion } = await readDatabaseConfig(db);
   checkVersion(folder.path, folder.metadata, databaseVersion);
   const now = Date.now();
-  const name = options.name ?? defaultName(performance.timeOrigin + performance.now());
-  const slug = checkedSlug(name);
+  const name = options.name ?? timeName(new Date(now));
   const old = options.overwrite ? (await findDocs(db, 'datasets', { name }, { limit: 1 }))[0] : undefined;
-  await checkAvailable(db, name, slug, old?.get('_id'));
+  const slug = await availableSlug(connection, name, old?.get('_id') as ObjectId | undefined);
 
   const noteId = new ObjectId();
   const samples = `samples.${noteId}`;

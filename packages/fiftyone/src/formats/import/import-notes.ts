@@ -2,7 +2,7 @@ import type { Binary, Db, ObjectId } from 'mongodb';
 import type { Connection } from '../../database/connection.js';
 import { leaseStore } from '../../database/lease-store.js';
 import { isHeld, type Lease, Leases } from '../../database/leases.js';
-import { clearAttic, listAttic } from '../../migrations/attic/attic.js';
+import { listAttic, removeEntry } from '../../migrations/attic/attic.js';
 import { deleteFile } from '../../migrations/results-file.js';
 import { finishMerge } from './finish-merge.js';
 import { TAGS } from './temporal-tags.js';
@@ -92,7 +92,7 @@ async function finish(db: Db, note: ImportNote): Promise<void> {
   if (merge !== undefined) for (const name of note.parts.collections) await db.dropCollection(name);
   if (replaced === undefined) return;
   const kept = (await listAttic(db)).filter((entry) => entry.dataset.equals(note.dataset) && entry.at < note.at.getTime());
-  await clearAttic(db, kept);
+  for (const entry of kept) await removeEntry(db, entry);
 }
 
 async function undo(db: Db, note: ImportNote): Promise<void> {

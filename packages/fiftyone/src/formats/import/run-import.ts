@@ -2,7 +2,8 @@ import type { ObjectId } from '../../bson/index.js';
 import { authorized, type Connection } from '../../database/connection.js';
 import { leaseStore } from '../../database/lease-store.js';
 import { isHeld, type Lease, Leases, thisProcess } from '../../database/leases.js';
-import { FiftyOneError, hintForServer, ImportError, isUnreachable, LockedError, UsageError } from '../../errors.js';
+import { nameTaken } from '../../datasets/names.js';
+import { FiftyOneError, hintForServer, ImportError, isUnreachable, LockedError } from '../../errors.js';
 import { type ImportNote, importLease, noteImport, settleImport } from './import-notes.js';
 
 const DUPLICATE_KEY = 11000;
@@ -52,7 +53,7 @@ export async function runImport<T>(
     const committed = !gone && note !== undefined && (await settleImport(db, note).catch(() => false));
     // what failed then was the answer to the last write, or tidying up
     if (committed && result !== undefined) return result.value;
-    throw explained(error, path);
+    throw explained(error, path, name);
   } finally {
     if (gone) leases.stop();
     else await leases.releaseAll().catch(() => {});
@@ -68,7 +69,7 @@ async function takeLease(leases: Leases, key: string, name: string): Promise<Lea
   });
 }
 
-function explained(error: unknown, path: string): unknown {
+function explained(error: unknown, path: string, name: string): unknown {
   const hint = hintForServer(error);
   if (hint !== undefined && !(error instanceof FiftyOneError)) {
     return new FiftyOneError(`the import of ${path} was interrupted: ${(error as Error).message}`, {
@@ -79,7 +80,7 @@ function explained(error: unknown, path: string): unknown {
   if ((error as { code?: unknown }).code !== DUPLICATE_KEY) return error;
   const { message } = error as Error;
   if (message.includes('datasets index: name_1')) {
-    return new UsageError('another dataset has got this name meanwhile', { hint: 'give another name' });
+    return nameTaken(name);
   }
   const [, frames] = /collection: \S+?\.(frames\.)?/.exec(message) ?? [];
   const key = /dup key: (.*)$/s.exec(message)?.[1]?.slice(0, 200) ?? message;

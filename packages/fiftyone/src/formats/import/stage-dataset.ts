@@ -7,6 +7,7 @@ import type { Connection } from '../../database/connection.js';
 import { electionOf } from '../../database/election.js';
 import type { Lease } from '../../database/leases.js';
 import { insertRaw } from '../../database/raw.js';
+import { indexDatasets, indexFrames, indexGroups, indexSamples } from '../../datasets/indexes.js';
 import { FiftyOneError, ImportError } from '../../errors.js';
 import { applyEdits, PART_SIZES } from '../../migrations/bulk-edits.js';
 import { COMMON } from '../../migrations/collection-order.js';
@@ -19,11 +20,11 @@ import type { DatasetRecord } from '../../migrations/revision.js';
 import type { ExportFolder } from './export-folder.js';
 import type { ImportOptions } from './import-dataset.js';
 import { IMPORTS, type ImportNote } from './import-notes.js';
-import { ensureShared, frameIndexes, sampleIndexes } from './indexes.js';
 import { loadExport } from './load-export.js';
 import type { Identity } from './new-dataset.js';
 import { readDocuments } from './read-documents.js';
 import { RUN_FOLDERS } from './run-kinds.js';
+import { ensureShared } from './shared-collections.js';
 import type { SideDocuments } from './side-documents.js';
 import { TAGS, temporalTag } from './temporal-tags.js';
 
@@ -61,7 +62,7 @@ export async function stageDataset(staging: Staging): Promise<Counts> {
   // what is written before the commit needs no wait of its own: before it, all of it is waited for
   const db = connection.client.db(connection.db.databaseName, { writeConcern: { w: 1 } });
   const election = await electionOf(db);
-  await ensureShared(db, 'datasets');
+  await indexDatasets(db);
   if (staging.note.merge === undefined) await makeIndexes(staging, db);
 
   const { samples, frames } = await loadExport(staging, db);
@@ -81,9 +82,10 @@ export async function stageDataset(staging: Staging): Promise<Counts> {
 }
 
 async function makeIndexes({ identity, record }: Staging, db: Db): Promise<void> {
+  await indexSamples(db, identity.samples);
   const field = record.dataset.get('group_field');
-  await db.collection(identity.samples).createIndexes(sampleIndexes(typeof field === 'string' ? field : undefined));
-  if (identity.frames !== undefined) await db.collection(identity.frames).createIndexes(frameIndexes());
+  if (typeof field === 'string') await indexGroups(db, identity.samples, field);
+  if (identity.frames !== undefined) await indexFrames(db, identity.frames);
 }
 
 async function migrate({ plan, lease, folder }: Staging, db: Db): Promise<void> {
