@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { jsonToBson, UnreadableError } from '../../bson/read-json.js';
 import { readJsonCollection } from '../../bson/read-json-collection.js';
 import type { Rewrites } from '../../bson/rewrites.js';
@@ -58,6 +58,21 @@ async function* readFolder({ path, files }: DocumentsAt & { kind: 'folder' }, re
 }
 
 function readable(error: unknown, path: string): unknown {
-  if (!(error instanceof UnreadableError)) return error;
-  return new ImportError(path, [`${basename(path)}: ${error.message}`], 'see all problems with: fiftyone datasets validate');
+  return error instanceof UnreadableError ? new UnreadableFileError(path, error) : error;
+}
+
+/** A file of documents that cannot be read. */
+export class UnreadableFileError extends ImportError {
+  readonly problem: string;
+  /** Where in the file, counted from 0. */
+  readonly byte: number;
+  /** For example `samples[12].filepath`. */
+  readonly place: string;
+
+  constructor(path: string, error: UnreadableError) {
+    super(path, [error.message], 'see all problems with: fiftyone datasets validate');
+    this.problem = error.problem;
+    this.byte = error.position;
+    this.place = error.path;
+  }
 }
