@@ -6,7 +6,7 @@ import { validateExport } from '../src/formats/validate/validate-export.js';
 import { RECORDED_EXPORTS, unpackedExports } from './support/recorded-export.js';
 
 const cases = Object.entries(RECORDED_EXPORTS).flatMap(([name, variants]) =>
-  variants.filter((variant) => variant !== 'legacy' && variant !== 'labels_reldir').map((variant) => [name, variant] as const),
+  variants.filter((variant) => variant !== 'labels_reldir').map((variant) => [name, variant] as const),
 );
 
 test.each(cases)('nothing is wrong with the recorded export %s %s', async (name, variant) => {
@@ -51,7 +51,7 @@ test('what is wrong with an export is listed with file and position', async () =
   ).toContain('error samples.json samples[1]._id : 6b0181a64e6b90806a793b00 is the id of another sample too');
   expect(await views('samples.json', (text) => text.replaceAll('"emb":', '"embedding":'))).toContainEqual(
     expect.stringMatching(
-      /^warning samples\.json {2}: 'embedding' of \d documents \(the first is number 1\) is not in sample_fields/,
+      /^warning samples\.json {2}: 'embedding' of \d documents \(the first is number 1\) is not in the schema/,
     ),
   );
   expect(await views('data/0.jpg', () => undefined)).toContainEqual(

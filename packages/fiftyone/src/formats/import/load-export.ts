@@ -71,7 +71,7 @@ function undeclared(keys: UndeclaredKeys, what: string, schema: SchemaKey): stri
 
 /** Tells how much was read, a few times per second at most. */
 function told(onProgress: OnProgress | undefined, what: string, from: DocumentsAt): (done: number, total: number) => void {
-  const unit = from.kind === 'file' ? 'bytes' : 'files';
+  const unit = from.kind === 'folder' ? 'files' : 'bytes';
   let last = Number.NEGATIVE_INFINITY;
   return (done, total) => {
     if (done < total && performance.now() - last < TELL_MS) return;

@@ -5,6 +5,7 @@ import { jsonToBson, UnreadableError } from '../../bson/read-json.js';
 import { readJsonCollection } from '../../bson/read-json-collection.js';
 import type { Rewrites } from '../../bson/rewrites.js';
 import { ImportError } from '../../errors.js';
+import type { LegacyDocumentsAt } from '../legacy/read-legacy.js';
 import type { DocumentsAt } from './export-folder.js';
 
 /** Documents that were read at once, as BSON. */
@@ -24,6 +25,7 @@ const BATCH_BYTES = 6 * MB;
 /** Reads documents, some at a time. @throws ImportError naming the file and the byte of a mistake */
 export async function* readDocuments(at: DocumentsAt, rewrites: Rewrites = new Map()): AsyncGenerator<DocumentBatch> {
   if (at.kind === 'folder') yield* readFolder(at, rewrites);
+  else if (at.kind === 'legacy') yield* readLegacyFile(at, rewrites);
   else yield* readFileOf(at, rewrites);
 }
 
@@ -37,6 +39,15 @@ async function* readFileOf({ path, key }: DocumentsAt & { kind: 'file' }, rewrit
     throw readable(error, path);
   } finally {
     chunks.destroy();
+  }
+}
+
+async function* readLegacyFile(at: LegacyDocumentsAt, rewrites: Rewrites): AsyncGenerator<DocumentBatch> {
+  const { readLegacy } = await import('../legacy/read-legacy.js');
+  try {
+    yield* readLegacy(at, rewrites);
+  } catch (error) {
+    throw readable(error, at.path);
   }
 }
 

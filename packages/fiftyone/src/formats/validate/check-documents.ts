@@ -93,20 +93,20 @@ async function eachDocument(
   keys: UndeclaredKeys | undefined,
   look: (doc: ReadonlyDoc, place: string, file: string) => void,
 ): Promise<number> {
-  const name = relative(folder.path, at.path);
+  const name = at.kind === 'legacy' ? 'samples.json' : relative(folder.path, at.path);
   let count = 0;
-  const parts = at.kind === 'file' ? [at] : at.files.map((file) => ({ ...at, files: [file] }));
+  const parts = at.kind === 'folder' ? at.files.map((file) => ({ ...at, files: [file] })) : [at];
   for (const part of parts) {
-    const file = part.kind === 'file' ? name : `${name}/${part.files[0]}`;
+    const file = part.kind === 'folder' ? `${name}/${part.files[0]}` : name;
     try {
       for await (const { documents, done, total } of readDocuments(part)) {
         for (const bytes of documents) {
           keys?.look(bytes);
-          look(decode(bytes), part.kind === 'file' ? `${part.key}[${count}]` : '', file);
+          look(decode(bytes), part.kind === 'folder' ? '' : `${listName(part)}[${count}]`, file);
           count++;
         }
         const reached =
-          part.kind === 'file' ? { done, total, unit: 'bytes' } : { done: count, total: parts.length, unit: 'files' };
+          part.kind === 'folder' ? { done: count, total: parts.length, unit: 'files' } : { done, total, unit: 'bytes' };
         onProgress?.({ what: `Checking ${name}`, ...reached });
       }
     } catch (error) {
@@ -115,14 +115,17 @@ async function eachDocument(
     }
   }
   for (const { key, count: documents, first } of keys?.found() ?? []) {
-    const schema = at.path.includes('frames') ? 'frame_fields' : 'sample_fields';
     problems.add(
       'warning',
       name,
-      `'${key}' of ${documents} documents (the first is number ${first + 1}) is not in ${schema} of metadata.json`,
+      `'${key}' of ${documents} documents (the first is number ${first + 1}) is not in the schema of metadata.json`,
     );
   }
   return count;
+}
+
+function listName(at: Exclude<DocumentsAt, { kind: 'folder' }>): string {
+  return at.kind === 'file' ? at.key : at.what;
 }
 
 class MediaFiles {
