@@ -5,6 +5,7 @@ import type { OnProgress } from '../../datasets/progress.js';
 import { UsageError } from '../../errors.js';
 import { extractArchive } from './archive.js';
 import { openExport } from './export-folder.js';
+import { importInto } from './import-into.js';
 import { importNew } from './import-new.js';
 import { settleDeadImports } from './import-notes.js';
 
@@ -22,6 +23,8 @@ export interface ImportOptions {
   readonly persistent?: boolean;
   /** Replaces the dataset of this name, once the new one is complete. Default: false */
   readonly overwrite?: boolean;
+  /** The name of a dataset into which the samples are imported, instead of a new one. */
+  readonly into?: string;
   /** Tags that every sample gets in addition. */
   readonly tags?: readonly string[];
   /** The folder to which relative paths of media belong. Default: the folder of the export */
@@ -68,9 +71,15 @@ export async function importDataset(connection: Connection, options: ImportOptio
   if ((datasetDir === undefined) === (archivePath === undefined)) {
     throw new UsageError('give either datasetDir or archivePath', { hint: 'a folder, or an archive of one' });
   }
-  if (archivePath === undefined) return await importNew(connection, await openExport(resolve(datasetDir as string)), options);
-  const { folder, wasThere } = await extractArchive(archivePath);
-  const report = await importNew(connection, await openExport(folder), options);
+  const { folder, wasThere } = await (archivePath === undefined
+    ? { folder: resolve(datasetDir as string), wasThere: false }
+    : extractArchive(archivePath));
+  const found = await openExport(folder);
+  const { into } = options;
+  const report = await (into === undefined
+    ? importNew(connection, found, options)
+    : importInto(connection, found, { ...options, into }));
+  if (archivePath === undefined) return report;
   if (options.cleanup) await rm(archivePath);
   const assumed = `${folder} was there already: it was taken for the content of ${archivePath}`;
   return wasThere ? { ...report, warnings: [assumed, ...report.warnings] } : report;
