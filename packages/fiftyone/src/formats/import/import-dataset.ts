@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Connection } from '../../database/connection.js';
 import type { OnProgress } from '../../datasets/progress.js';
 import { UsageError } from '../../errors.js';
+import { checkDatasetType, types } from '../dataset-types.js';
 import { extractArchive } from './archive.js';
 import { openExport } from './export-folder.js';
 import { importInto } from './import-into.js';
@@ -17,8 +18,12 @@ export interface ImportOptions {
   readonly archivePath?: string;
   /** Removes the archive when its dataset is imported. Default: false */
   readonly cleanup?: boolean;
+  /** Default: `FiftyOneDataset`. A `LegacyFiftyOneDataset` is recognised in any case. */
+  readonly datasetType?: string;
   /** What the dataset is to be called. Default: the local time */
   readonly name?: string;
+  /** Without a name: call it as it was called when it was exported. Default: false */
+  readonly keepName?: boolean;
   /** Whether it stays when the last client leaves. Default: false */
   readonly persistent?: boolean;
   /** Replaces the dataset of this name, once the new one is complete. Default: false */
@@ -66,6 +71,7 @@ export interface ImportReport {
  * @throws ImportError, IncompatibleError, UsageError before anything is written; LockedError
  */
 export async function importDataset(connection: Connection, options: ImportOptions): Promise<ImportReport> {
+  checkDatasetType(options.datasetType, Object.values(types));
   await settleDeadImports(connection);
   const { datasetDir, archivePath } = options;
   if ((datasetDir === undefined) === (archivePath === undefined)) {

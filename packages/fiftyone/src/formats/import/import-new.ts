@@ -27,7 +27,7 @@ export async function importNew(connection: Connection, folder: ExportFolder, op
   const { version: databaseVersion } = await readDatabaseConfig(db);
   checkVersion(folder.path, folder.metadata, databaseVersion);
   const now = Date.now();
-  const name = options.name ?? timeName(new Date(now));
+  const name = options.name ?? (options.keepName ? exportedName(folder) : undefined) ?? timeName(new Date(now));
   const old = options.overwrite ? (await findDocs(db, 'datasets', { name }, { limit: 1 }))[0] : undefined;
   const slug = await availableSlug(connection, name, old?.get('_id') as ObjectId | undefined);
 
@@ -52,6 +52,11 @@ export async function importNew(connection: Connection, folder: ExportFolder, op
     return counts;
   });
   return reportOf(staged, counts, started);
+}
+
+function exportedName({ metadata }: ExportFolder): string | undefined {
+  const name = metadata.get('name');
+  return typeof name === 'string' ? name : undefined;
 }
 
 /** What the dataset has that is to be replaced. */
