@@ -39,7 +39,7 @@ export class AdminRequiredError extends FiftyOneError {}
 /** A dataset with this name does not exist. */
 export class DatasetNotFoundError extends FiftyOneError {
   constructor(readonly dataset: string) {
-    super(`Dataset ${dataset} not found`, { hint: 'list the datasets with: fiftyone migrate --info' });
+    super(`Dataset ${dataset} not found`, { hint: 'list the datasets with: fiftyone datasets list' });
   }
 }
 

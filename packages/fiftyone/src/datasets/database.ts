@@ -1,4 +1,5 @@
 import type { Connection } from '../database/connection.js';
+import type { ImportOptions } from '../formats/import/import-dataset.js';
 import { readSettings, type Settings } from '../settings.js';
 import { type CreateOptions, createDataset } from './create.js';
 import type { Dataset } from './dataset.js';
@@ -26,6 +27,13 @@ export class Database implements AsyncDisposable {
   /** Makes an empty dataset. @param name by default the time @throws UsageError when the name is in use */
   createDataset(name?: string, options?: CreateOptions): Promise<Dataset> {
     return createDataset(this.connection, name, options);
+  }
+
+  /** Imports an export, a folder or an archive. @throws ImportError, IncompatibleError, UsageError before anything is written */
+  async importDataset(options: ImportOptions): Promise<Dataset> {
+    const { importDataset } = await import('../formats/import/import-dataset.js');
+    const { name } = await importDataset(this.connection, options);
+    return await this.loadDataset(name);
   }
 
   /** The names of the datasets, sorted by code point. @param glob a pattern for their names, such as `test-*`; all by default */

@@ -2,9 +2,23 @@ import { Doc, date, type ObjectId, type ReadonlyDoc, type Value } from '../bson/
 import { authorized, type Connection } from '../database/connection.js';
 import { findDocs, updateRaw } from '../database/raw.js';
 import { DatasetNotFoundError, UsageError } from '../errors.js';
-import { declareFields, type Field, type FieldType, plainValue, restoredValue, schemaOf } from '../fields/index.js';
+import {
+  declareFields,
+  type Field,
+  type FieldType,
+  plainValue,
+  restoredValue,
+  type SchemaKey,
+  schemaOf,
+} from '../fields/index.js';
+import type { ExportOptions, ExportReport } from '../formats/export/export-options.js';
+import type { ImportOptions, ImportReport } from '../formats/import/import-dataset.js';
 import type { AddSamplesOptions } from '../samples/add-samples.js';
 import type { Sample } from '../samples/sample.js';
+import type { GivenValues } from '../values/given-values.js';
+import type { SetValuesOptions } from '../values/set-values.js';
+import type { ValuesOptions } from '../values/values.js';
+import type { View } from '../views/view.js';
 import type { CreateOptions } from './create.js';
 import { availableSlug, checkedSlug } from './names.js';
 import { writesOf } from './pending-writes.js';
@@ -26,6 +40,18 @@ export class Dataset implements SampleCollection {
   static async create(name?: string, options?: CreateOptions): Promise<Dataset> {
     const { createDataset } = await import('./default-database.js');
     return await createDataset(name, options);
+  }
+
+  /** Imports an exported folder into the default database, see {@link ImportOptions}. @throws ImportError, IncompatibleError, UsageError */
+  static async fromDir(options: ImportOptions & { readonly datasetDir: string }): Promise<Dataset> {
+    const { defaultDatabase } = await import('./default-database.js');
+    return await (await defaultDatabase()).importDataset(options);
+  }
+
+  /** Imports an exported archive likewise. */
+  static async fromArchive(options: ImportOptions & { readonly archivePath: string }): Promise<Dataset> {
+    const { defaultDatabase } = await import('./default-database.js');
+    return await (await defaultDatabase()).importDataset(options);
   }
 
   constructor(
@@ -272,11 +298,92 @@ export class Dataset implements SampleCollection {
     this.#doc = await declareFields(this.connection, this.id, 'frame_fields', [{ path, type }]);
   }
 
+  /** Removes a field, or an attribute of labels, from its samples and from the schema. @param path such as `ground_truth.detections.color` */
+  async deleteSampleField(path: string): Promise<void> {
+    await this.#deleteField('sample_fields', path);
+  }
+
+  /** Removes a field from its frames and from the schema. */
+  async deleteFrameField(path: string): Promise<void> {
+    await this.#deleteField('frame_fields', path);
+  }
+
+  /**
+   * The values of a field of all samples, in their order; of a grouped dataset those of the active slice. Lists are in lists, and
+   * `frames.` paths give a list per sample. Several paths give a list each. `iterateValues` needs no memory for all.
+   *
+   * @throws UsageError for a field that does not exist
+   */
+  values(path: string, options?: ValuesOptions): Promise<unknown[]>;
+  values(paths: readonly string[], options?: ValuesOptions): Promise<unknown[][]>;
+  async values(path: string | readonly string[], options?: ValuesOptions): Promise<unknown[]> {
+    await this.save();
+    const { values } = await import('../values/values.js');
+    return await values(this, path as string, options);
+  }
+
+  /** The same one after the other, in a memory that does not grow. */
+  async *iterateValues(path: string, options?: ValuesOptions): AsyncGenerator<unknown> {
+    await this.save();
+    const { iterateValues } = await import('../values/values.js');
+    yield* iterateValues(this, path, options);
+  }
+
+  /**
+   * Sets a field of all samples: to a list with a value each in their order, or by key with `keyField`. New fields are declared.
+   *
+   * @returns how many samples or frames got a value
+   * @throws UsageError, InvalidValueError before anything is written
+   */
+  async setValues(path: string, values: GivenValues, options?: SetValuesOptions): Promise<number> {
+    await this.reload();
+    const { setValues } = await import('../values/set-values.js');
+    const { updated, doc } = await setValues(this, path, values, options);
+    this.#doc = new Doc(doc);
+    return updated;
+  }
+
+  /** Loads a saved view. @throws ViewNotFoundError, UnsupportedStageError */
+  async loadSavedView(name: string): Promise<View> {
+    await this.reload();
+    const { loadSavedView } = await import('../views/saved-views.js');
+    return await loadSavedView(this, name);
+  }
+
+  /** The names of the views that are saved with it. */
+  async listSavedViews(): Promise<string[]> {
+    await this.reload();
+    const { listSavedViews } = await import('../views/saved-views.js');
+    return (await listSavedViews(this)).map(({ name }) => name);
+  }
+
+  /** Writes it to a folder or an archive, see {@link ExportOptions}. @throws UsageError, ExportError before anything is written */
+  async export(options: ExportOptions): Promise<ExportReport> {
+    await this.reload();
+    const { exportDataset } = await import('../formats/export/export-dataset.js');
+    return await exportDataset(this, options);
+  }
+
+  /** Adds the samples of an export to it. @throws ImportError, UsageError before anything is written */
+  async addDir(options: Omit<ImportOptions, 'into' | 'name' | 'overwrite'>): Promise<ImportReport> {
+    await this.save();
+    const { importDataset } = await import('../formats/import/import-dataset.js');
+    const report = await importDataset(this.connection, { ...options, into: this.name });
+    await this.reload();
+    return report;
+  }
+
   /** Deletes it, with everything that belongs to it. */
   async delete(): Promise<void> {
     await this.save();
     const { deleteDataset } = await import('./delete.js');
     await deleteDataset(this.connection, this.name);
+  }
+
+  async #deleteField(key: SchemaKey, path: string): Promise<void> {
+    await this.reload();
+    const { deleteField } = await import('./delete-field.js');
+    this.#doc = await deleteField(this.connection, this.#doc, key, path);
   }
 
   #text(key: string): string | null {

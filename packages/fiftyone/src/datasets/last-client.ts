@@ -5,13 +5,6 @@ import { LockedError } from '../errors.js';
 import { WORK } from '../migrations/work.js';
 import { deleteStored } from './delete.js';
 
-/** Every client has one such command under way, all the time: it waits for news of the server. */
-const WAITS_FOR_NEWS = {
-  appName: 'fiftyone',
-  'command.topologyVersion': { $exists: true },
-  $or: ['hello', 'isMaster', 'ismaster'].map((name) => ({ [`command.${name}`]: { $exists: true } })),
-};
-
 /** What the server says to users who may not see who else is there, and servers that cannot say. */
 const CANNOT_SEE = [13, 40324, 8000, 59];
 
@@ -39,11 +32,17 @@ export async function deleteIfLast(connection: Connection): Promise<string[]> {
   return deleted;
 }
 
+/**
+ * Whether no connection of another client is open. The real client counts the commands that wait for news of the server, of which a client
+ * that has just come has none; connections are there from the beginning.
+ */
 async function isAlone({ client }: Connection): Promise<boolean> {
+  const own = client.options.driverInfo?.platform;
+  if (own === undefined) return false;
+  const others = { appName: 'fiftyone', 'clientMetadata.platform': { $not: { $regex: own } } };
+  const stages = [{ $currentOp: { allUsers: true, idleConnections: true } }, { $match: others }, { $limit: 1 }];
   try {
-    const stages = [{ $currentOp: { allUsers: true } }, { $match: WAITS_FOR_NEWS }, { $count: 'clients' }];
-    const [found] = await client.db('admin').aggregate(stages).toArray();
-    return found?.clients === 1;
+    return (await client.db('admin').aggregate(stages).toArray()).length === 0;
   } catch (error) {
     if (CANNOT_SEE.includes((error as { code?: number }).code ?? 0)) return false;
     throw error;

@@ -33,7 +33,7 @@ export function mergeType(a: FieldType | undefined, b: FieldType | undefined, pl
   return merged;
 }
 
-/** The subfield of an empty list, which goes with every other. */
+/** The subfield of an empty list, which goes with every other, and the type of an attribute whose values have nothing in common. */
 const NOTHING = 'nothing';
 
 /** What lists say of their items; others have none. */
@@ -94,52 +94,65 @@ function listType(items: readonly unknown[], place: string, dynamic: boolean): F
   return item === undefined ? simpleType('ListField', NOTHING) : listOf(item);
 }
 
-function documentTypeOf(document: EmbeddedDocument, place: string, dynamic: boolean): FieldType {
-  const path = pathOf(document);
-  const schema = classAt(path);
-  const own = schema?.attributes ?? [];
-  const names = new Set(own.map(({ name }) => name));
-  const isKept = (name: string) => !names.has(name) && dynamic;
-  const fields: NamedType[] = own.map(({ name, ftype, subfield, embeddedDocType, fields }) => {
-    return { name, ftype, subfield, embeddedDocType, fields };
-  });
-  for (const [name, value] of Object.entries(document)) {
-    if (!names.has(name) && !isKept(name)) continue;
-    const at = fields.findIndex((field) => field.name === name);
-    const declared = fields[at];
-    // attributes of a class keep their type, but documents in them may have attributes of their own
-    if (declared !== undefined && (!dynamic || declared.subfield !== 'EmbeddedDocumentField' || declared.ftype !== 'ListField'))
-      continue;
-    const type = typeOf(value, `${place}.${name}`, dynamic);
-    if (type === undefined) continue;
-    if (declared === undefined) fields.push({ ...type, name });
-    else {
-      const merged = common(declared, type);
-      if (merged !== 'none' && merged !== undefined) fields[at] = { ...merged, name };
-    }
+/** The types of documents with no other attributes than those of their class, by class. */
+const plainTypes = new Map<string, FieldType>();
+
+function plainType(path: string): FieldType {
+  let type = plainTypes.get(path);
+  if (type === undefined) {
+    const own = classAt(path)?.attributes ?? [];
+    const fields = own.map(({ name, ftype, subfield, embeddedDocType, fields }) => ({
+      name,
+      ftype,
+      subfield,
+      embeddedDocType,
+      fields,
+    }));
+    type = documentType(path, fields);
+    plainTypes.set(path, type);
   }
-  return documentType(path, fields);
+  return type;
 }
 
-/** The type that both have in common, `none` when there is none. */
+function documentTypeOf(document: EmbeddedDocument, place: string, dynamic: boolean): FieldType {
+  const type = plainType(pathOf(document));
+  if (!dynamic) return type;
+  let fields: readonly NamedType[] = type.fields;
+  for (const [name, value] of Object.entries(document)) {
+    const at = type.fields.findIndex((field) => field.name === name);
+    const own = type.fields[at];
+    // attributes of a class keep their type, but labels in a list of it may have attributes of their own
+    if (own !== undefined && (own.ftype !== 'ListField' || own.embeddedDocType === null)) continue;
+    const found = typeOf(value, `${place}.${name}`, dynamic);
+    if (found === undefined) continue;
+    if (own === undefined) fields = [...fields, { ...found, name }];
+    else fields = mergeFields(fields, [{ ...found, name }]);
+  }
+  return fields === type.fields ? type : documentType(pathOf(document), fields);
+}
+
+/** The type that both have in common, `none` when there is none. It is `a` itself when `b` adds nothing. */
 function common(a: FieldType | undefined, b: FieldType | undefined): FieldType | undefined | 'none' {
-  if (a === undefined || b === undefined) return a ?? b;
-  if (a.ftype !== b.ftype) {
-    const both = new Set([a.ftype, b.ftype]);
-    if (both.has('IntField') && both.has('FloatField')) return simpleType('FloatField');
-    if (both.has('DateField') && both.has('DateTimeField')) return simpleType('DateTimeField');
-    return both.has('VectorField') && both.has('ArrayField') ? simpleType('ArrayField') : 'none';
+  if (a === undefined || b === undefined || a === b) return a ?? b;
+  if (a.ftype !== b.ftype) return commonNumber(a.ftype, b.ftype);
+  if (a.embeddedDocType === b.embeddedDocType && a.subfield === b.subfield) {
+    const fields = mergeFields(a.fields, b.fields);
+    return fields === a.fields ? a : { ...a, fields };
   }
-  if (a.ftype === 'EmbeddedDocumentField') {
-    if (a.embeddedDocType !== b.embeddedDocType) return 'none';
-    return { ...a, fields: mergeFields(a.fields, b.fields) };
-  }
+  if (a.ftype === 'EmbeddedDocumentField') return 'none';
   if (a.ftype !== 'ListField') return a;
   if (a.subfield === NOTHING) return b;
   if (b.subfield === NOTHING) return a;
   if (a.subfield === null || b.subfield === null) return simpleType('ListField');
   const item = commonItem(asItem(a), asItem(b));
   return item === 'none' ? simpleType('ListField') : listOf(item);
+}
+
+function commonNumber(a: string, b: string): FieldType | 'none' {
+  const both = new Set([a, b]);
+  if (both.has('IntField') && both.has('FloatField')) return simpleType('FloatField');
+  if (both.has('DateField') && both.has('DateTimeField')) return simpleType('DateTimeField');
+  return both.has('VectorField') && both.has('ArrayField') ? simpleType('ArrayField') : 'none';
 }
 
 function asItem(list: FieldType): FieldType {
@@ -153,19 +166,28 @@ function commonItem(a: FieldType | undefined, b: FieldType): FieldType | 'none' 
   return common(a, b) ?? b;
 }
 
-/** Attributes that have nothing in common are not declared, which does not keep them from being stored. */
-function mergeFields(a: readonly NamedType[], b: readonly NamedType[]): NamedType[] {
-  const merged = new Map<string, NamedType | 'none'>(a.map((field) => [field.name, field]));
-  for (const field of b) {
-    const other = merged.get(field.name);
-    const both = other === 'none' ? 'none' : common(other, field);
-    merged.set(field.name, both === 'none' || both === undefined ? 'none' : { ...both, name: field.name });
+/**
+ * Attributes that have nothing in common are not declared, which does not keep them from being stored.
+ *
+ * @returns `a` itself when `b` adds nothing
+ */
+function mergeFields(a: readonly NamedType[], b: readonly NamedType[]): readonly NamedType[] {
+  if (a === b) return a;
+  let merged = a;
+  for (const [i, field] of b.entries()) {
+    const at = merged[i]?.name === field.name ? i : merged.findIndex(({ name }) => name === field.name);
+    const other = merged[at];
+    const both = common(other, field) ?? field;
+    if (both === other) continue;
+    const named = both === 'none' ? { ...simpleType(NOTHING), name: field.name } : { ...both, name: field.name };
+    merged = other === undefined ? [...merged, named] : merged.map((each, place) => (place === at ? named : each));
   }
-  return [...merged.values()].filter((field) => field !== 'none');
+  return merged;
 }
 
-/** What was inferred, without the marks of lists that were all empty. */
+/** What was inferred, without these marks. */
 function finished(type: FieldType): FieldType {
-  const fields = type.fields.map((field) => ({ ...finished(field), name: field.name }));
+  const known = type.fields.filter(({ ftype }) => ftype !== NOTHING);
+  const fields = known.map((field) => ({ ...finished(field), name: field.name }));
   return { ...type, subfield: type.subfield === NOTHING ? null : type.subfield, fields };
 }

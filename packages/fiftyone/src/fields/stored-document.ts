@@ -3,7 +3,7 @@ import { anyValue } from './any-value.js';
 import { type ClassAttribute, type ClassSchema, classAt } from './class-schemas.js';
 import { coerce } from './coerce.js';
 import { type EmbeddedDocument, Identified, idOf, pathOf } from './embedded-document.js';
-import type { NamedType } from './field-type.js';
+import type { FieldType, NamedType } from './field-type.js';
 import { InvalidValueError } from './invalid-value.js';
 
 /**
@@ -20,7 +20,8 @@ export function storedDocument(document: EmbeddedDocument, place: string, declar
   const given = document as unknown as Record<string, unknown>;
   for (const attribute of inStoredOrder(schema)) {
     const value = given[attribute.name];
-    const stored = value == null ? missing(attribute) : coerce(attribute, value, `${place}.${attribute.name}`);
+    const stored =
+      value == null ? missing(attribute) : coerce(asDeclared(attribute, declared), value, `${place}.${attribute.name}`);
     if (stored !== undefined) doc.set(attribute.name, stored);
   }
   for (const [name, value] of Object.entries(given)) {
@@ -34,6 +35,13 @@ export function storedDocument(document: EmbeddedDocument, place: string, declar
     doc.set(stored instanceof ObjectId && !name.startsWith('_') ? `_${name}` : name, stored);
   }
   return doc;
+}
+
+/** The labels of a list have attributes that only its field knows. */
+function asDeclared(attribute: ClassAttribute, declared: readonly NamedType[]): FieldType {
+  if (attribute.embeddedDocType === null) return attribute;
+  const field = declared.find(({ name }) => name === attribute.name);
+  return field === undefined ? attribute : { ...attribute, fields: field.fields };
 }
 
 const orders = new WeakMap<ClassSchema, readonly ClassAttribute[]>();

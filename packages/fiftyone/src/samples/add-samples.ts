@@ -3,6 +3,7 @@ import { authorized, type Connection } from '../database/connection.js';
 import { insertRaw } from '../database/raw.js';
 import { indexFrames, indexGroups } from '../datasets/indexes.js';
 import type { OnProgress } from '../datasets/progress.js';
+import { FiftyOneError, UsageError } from '../errors.js';
 import { changeDataset, declareFields, schemaOf } from '../fields/index.js';
 import { idOfDataset, mediaOf, withMedia } from './admit.js';
 import { declarationsFor, type ExpandOptions } from './declarations.js';
@@ -49,7 +50,9 @@ export async function addSamples(
     const rows = encoded(chunk, doc, ids.length);
     for (let at = 0; at < rows.length; at += BATCH) {
       const batch = rows.slice(at, at + BATCH);
-      await insert(connection, doc, batch);
+      await insert(connection, doc, batch).catch((error) => {
+        throw new FiftyOneError(`only ${ids.length} samples were added for sure: ${(error as Error).message}`, { cause: error });
+      });
       for (const { sample, id } of batch) {
         setId(sample, id.toHexString());
         ids.push(id.toHexString());
@@ -125,12 +128,23 @@ function encoded(samples: readonly Sample[], dataset: ReadonlyDoc, first: number
   return samples.map((sample, i) => {
     const id = new ObjectId();
     const place = `samples[${first + i}]`;
-    const bytes = encode(storedSample(sample, id, ofSamples, batch, place));
+    const bytes = checked(encode(storedSample(sample, id, ofSamples, batch, place)), place);
     const numbered = [...sample.frames].sort(([a], [b]) => a - b);
     const frames = numbered.map(([number, frame]) => {
-      return encode(storedFrame(frame, number, id, ofFrames, batch, `${place}.frames[${number}]`));
+      const where = `${place}.frames[${number}]`;
+      return checked(encode(storedFrame(frame, number, id, ofFrames, batch, where)), where);
     });
     return { sample, id, bytes, frames };
+  });
+}
+
+/** The largest document that the server takes. */
+const MOST_BYTES = 16 * 1024 * 1024;
+
+function checked(bytes: Uint8Array, place: string): Uint8Array {
+  if (bytes.length <= MOST_BYTES) return bytes;
+  throw new UsageError(`${place} has ${(bytes.length / 2 ** 20).toFixed(1)} MB: the server stores documents of up to 16 MB`, {
+    hint: 'keep large masks and maps in files: mask_path, map_path',
   });
 }
 

@@ -5,11 +5,11 @@ import { UsageError } from '../errors.js';
 /** What a sample's file is, by its extension. */
 export type MediaType = 'image' | 'video' | 'point-cloud' | '3d' | 'multimodal' | 'unknown';
 
+/** What the real client finds with the types of files that Python and Linux know. */
 const EXTENSIONS: Readonly<Record<Exclude<MediaType, 'unknown'>, string>> = {
-  image: `bmp gif ief jpg jpe jpeg jfif png svg svgz tif tiff ico ras pnm pbm pgm ppm rgb xbm xpm xwd webp avif heic heif jxl jp2 jpm
-    jpx djvu djv psd dng cr2 crw nef orf erf pcx wbmp`,
-  video: `mp4 mpeg m1v mpa mpe mpg mov qt webm avi movie mkv m4v ogv flv wmv wm wmx wvx asf asx 3gp 3gpp 3g2 3gpp2 ts m2ts mts mxf dif
-    dv fli lsf lsx mng mpv axv`,
+  image: `apng avif bmp cr2 crw djv djvu erf exr gif hdr heic heif ico ief jfif jls jp2 jpe jpeg jpg jpg2 jpm jpx jxl nef orf pbm pcx
+    pgm png pnm ppm psd ras rgb svg svgz tif tiff wbmp webp xbm xpm xwd`,
+  video: 'avi axv dif dv fli flv lsf lsx m1v m4v mkv mng mov movie mp4 mpa mpe mpeg mpg mpv ogv qt webm wm wmv wmx wvx',
   'point-cloud': 'pcd',
   '3d': 'fo3d',
   multimodal: 'mcap bag rrd',
@@ -21,7 +21,7 @@ const TYPES = new Map(
 
 /** The type of a file. */
 export function mediaTypeOf(filepath: string): MediaType {
-  const extension = /[^/\\]\.([^./\\]+)$/.exec(filepath)?.[1]?.toLowerCase();
+  const extension = /[^/\\]\.([^./\\]+)(?:\.(?:gz|bz2|xz|Z))?$/.exec(filepath)?.[1]?.toLowerCase();
   return TYPES.get(extension ?? '') ?? 'unknown';
 }
 

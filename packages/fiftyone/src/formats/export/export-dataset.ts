@@ -41,7 +41,7 @@ export async function exportDataset(samples: SampleCollection, options: ExportOp
     await staging.remove();
     return report;
   } catch (error) {
-    staging.leave();
+    await staging.leave();
     throw exportError(error, checked.exportDir, (await staging.isComplete()) || !(await undone(staging)));
   }
 }

@@ -1,20 +1,15 @@
 import type { Db } from 'mongodb';
-import { Doc, decode, type ReadonlyDoc, type Value } from '../../bson/index.js';
+import { decode } from '../../bson/index.js';
 import type { OnProgress } from '../../datasets/progress.js';
 import { ImportError, StoppedError } from '../../errors.js';
+import { declaredKeys, IN_FRAMES, IN_SAMPLES, type SchemaKey } from './declared-keys.js';
 import { frameRewrites, sampleRewrites } from './document-rewrites.js';
 import type { DocumentsAt } from './export-folder.js';
 import { loadDocuments } from './load-documents.js';
 import type { Staging } from './stage-dataset.js';
 import { UndeclaredKeys } from './undeclared-keys.js';
 
-/** Keys that every release writes, whether or not the schema of the export declares them. */
-const ALWAYS = '_id filepath tags metadata _media_type _rand _dataset_id created_at last_modified_at'.split(' ');
-const ALWAYS_IN_FRAMES = '_id _sample_id frame_number _dataset_id created_at last_modified_at'.split(' ');
-
 const TELL_MS = 200;
-
-type SchemaKey = 'sample_fields' | 'frame_fields';
 
 /** Inserts the samples and frames of an export. @throws ImportError for keys that the schema does not declare */
 export async function loadExport(staging: Staging, db: Db): Promise<{ samples: number; frames: number }> {
@@ -22,8 +17,8 @@ export async function loadExport(staging: Staging, db: Db): Promise<{ samples: n
   const stamp = { dataset: identity.id, now: identity.now, relDir: options.relDir };
   const before = plan?.before.dataset ?? record.dataset;
   const declared = (key: SchemaKey) => [...declaredKeys(before, key), ...declaredKeys(record.dataset, key)];
-  const inSamples = new UndeclaredKeys([...ALWAYS, ...declared('sample_fields')]);
-  const inFrames = new UndeclaredKeys([...ALWAYS_IN_FRAMES, ...declared('frame_fields')]);
+  const inSamples = new UndeclaredKeys([...IN_SAMPLES, ...declared('sample_fields')]);
+  const inFrames = new UndeclaredKeys([...IN_FRAMES, ...declared('frame_fields')]);
   const common = {
     db,
     check: () => {
@@ -68,18 +63,6 @@ export async function loadExport(staging: Staging, db: Db): Promise<{ samples: n
   return counts;
 }
 
-/** The keys under which documents have the fields of a schema. */
-export function declaredKeys(dataset: ReadonlyDoc, key: SchemaKey): string[] {
-  const fields = dataset.get(key);
-  if (!Array.isArray(fields)) return [];
-  return fields.flatMap((field) => (field instanceof Doc ? storedKey(field) : []));
-}
-
-function storedKey(field: Doc): string[] {
-  const stored: Value | undefined = field.get('db_field') ?? field.get('name');
-  return typeof stored === 'string' ? [stored] : [];
-}
-
 function undeclared(keys: UndeclaredKeys, what: string, schema: SchemaKey): string[] {
   return keys
     .found()
@@ -88,7 +71,7 @@ function undeclared(keys: UndeclaredKeys, what: string, schema: SchemaKey): stri
 
 /** Tells how much was read, a few times per second at most. */
 function told(onProgress: OnProgress | undefined, what: string, from: DocumentsAt): (done: number, total: number) => void {
-  const unit = from.kind === 'file' ? 'bytes' : 'files';
+  const unit = from.kind === 'folder' ? 'files' : 'bytes';
   let last = Number.NEGATIVE_INFINITY;
   return (done, total) => {
     if (done < total && performance.now() - last < TELL_MS) return;
