@@ -54,7 +54,7 @@ export async function setValues(
   const now = date(Date.now());
   let { doc } = samples;
   let target = targetOf(doc, path, { expandSchema, dynamic });
-  if (samples.samples('active').collection !== doc.get('sample_collection_name')) {
+  if (samples.isView && !String(doc.get('sample_collection_name')).startsWith('samples.')) {
     throw new UsageError('values cannot be set in patches, clips or frames that a view has made: set them in its dataset');
   }
   let updated = 0;
