@@ -20,6 +20,7 @@ import type { SetValuesOptions } from '../values/set-values.js';
 import type { ValuesOptions } from '../values/values.js';
 import type { View } from '../views/view.js';
 import type { CreateOptions } from './create.js';
+import type { FromOptions } from './import.js';
 import { availableSlug, checkedSlug } from './names.js';
 import { writesOf } from './pending-writes.js';
 import type { Reading, SampleCollection } from './sample-collection.js';
@@ -42,14 +43,14 @@ export class Dataset implements SampleCollection {
     return await createDataset(name, options);
   }
 
-  /** Imports an exported folder into the default database, see {@link ImportOptions}. @throws ImportError, IncompatibleError, UsageError */
-  static async fromDir(options: ImportOptions & { readonly datasetDir: string }): Promise<Dataset> {
+  /** Imports an export into the default database, as a new dataset. */
+  static async fromDir(options: FromOptions & { readonly datasetDir: string }): Promise<Dataset> {
     const { defaultDatabase } = await import('./default-database.js');
     return await (await defaultDatabase()).importDataset(options);
   }
 
-  /** Imports an exported archive likewise. */
-  static async fromArchive(options: ImportOptions & { readonly archivePath: string }): Promise<Dataset> {
+  /** The same, of an archive of an export. */
+  static async fromArchive(options: FromOptions & { readonly archivePath: string }): Promise<Dataset> {
     const { defaultDatabase } = await import('./default-database.js');
     return await (await defaultDatabase()).importDataset(options);
   }
@@ -309,33 +310,34 @@ export class Dataset implements SampleCollection {
   }
 
   /**
-   * The values of a field of all samples, in their order; of a grouped dataset those of the active slice. Lists are in lists, and
-   * `frames.` paths give a list per sample. Several paths give a list each. `iterateValues` needs no memory for all.
+   * What is at a path of all its samples: `filepath`, `ground_truth.detections.label`, `frames.weather.label`. Of several paths a list each.
    *
-   * @throws UsageError for a field that does not exist
+   * @throws UsageError for a field that there is not
    */
   values(path: string, options?: ValuesOptions): Promise<unknown[]>;
   values(paths: readonly string[], options?: ValuesOptions): Promise<unknown[][]>;
-  async values(path: string | readonly string[], options?: ValuesOptions): Promise<unknown[]> {
+  async values(path: string | readonly string[], options: ValuesOptions = {}): Promise<unknown[]> {
     await this.save();
     const { values } = await import('../values/values.js');
     return await values(this, path as string, options);
   }
 
-  /** The same one after the other, in a memory that does not grow. */
-  async *iterateValues(path: string, options?: ValuesOptions): AsyncGenerator<unknown> {
+  /** The same one by one, for what does not fit into memory. Of several paths a list for each sample. */
+  iterateValues(path: string, options?: ValuesOptions): AsyncGenerator<unknown>;
+  iterateValues(paths: readonly string[], options?: ValuesOptions): AsyncGenerator<unknown[]>;
+  async *iterateValues(path: string | readonly string[], options: ValuesOptions = {}): AsyncGenerator<unknown> {
     await this.save();
     const { iterateValues } = await import('../values/values.js');
-    yield* iterateValues(this, path, options);
+    yield* iterateValues(this, path as string, options);
   }
 
   /**
-   * Sets a field of all samples: to a list with a value each in their order, or by key with `keyField`. New fields are declared.
+   * Sets a field of all its samples: to a list with a value each, in their order, or by key with `keyField`.
    *
    * @returns how many samples or frames got a value
-   * @throws UsageError, InvalidValueError before anything is written
+   * @throws UsageError for a path, a key or a number of values that cannot be; InvalidValueError for a value
    */
-  async setValues(path: string, values: GivenValues, options?: SetValuesOptions): Promise<number> {
+  async setValues(path: string, values: GivenValues, options: SetValuesOptions = {}): Promise<number> {
     await this.reload();
     const { setValues } = await import('../values/set-values.js');
     const { updated, doc } = await setValues(this, path, values, options);
@@ -343,25 +345,13 @@ export class Dataset implements SampleCollection {
     return updated;
   }
 
-  /** Loads a saved view. @throws ViewNotFoundError, UnsupportedStageError */
-  async loadSavedView(name: string): Promise<View> {
-    await this.reload();
-    const { loadSavedView } = await import('../views/saved-views.js');
-    return await loadSavedView(this, name);
-  }
-
-  /** The names of the views that are saved with it. */
-  async listSavedViews(): Promise<string[]> {
-    await this.reload();
-    const { listSavedViews } = await import('../views/saved-views.js');
-    return (await listSavedViews(this)).map(({ name }) => name);
-  }
-
-  /** Writes it to a folder or an archive, see {@link ExportOptions}. @throws UsageError, ExportError before anything is written */
+  /** Exports it into a folder, or an archive. */
   async export(options: ExportOptions): Promise<ExportReport> {
     await this.reload();
     const { exportDataset } = await import('../formats/export/export-dataset.js');
-    return await exportDataset(this, options);
+    const report = await exportDataset(this, options);
+    if (options.exportMedia === 'move') await this.reload();
+    return report;
   }
 
   /** Adds the samples of an export to it. @throws ImportError, UsageError before anything is written */
@@ -371,6 +361,20 @@ export class Dataset implements SampleCollection {
     const report = await importDataset(this.connection, { ...options, into: this.name });
     await this.reload();
     return report;
+  }
+
+  /** The names of the views that are saved with it. */
+  async listSavedViews(): Promise<string[]> {
+    await this.reload();
+    const { listSavedViews } = await import('../views/saved-views.js');
+    return (await listSavedViews(this)).map(({ name }) => name);
+  }
+
+  /** A view that is saved with it: `values`, `setValues` and `exportDataset` take it in place of a dataset. @throws ViewNotFoundError */
+  async loadSavedView(name: string): Promise<View> {
+    await this.reload();
+    const { loadSavedView } = await import('../views/saved-views.js');
+    return await loadSavedView(this, name);
   }
 
   /** Deletes it, with everything that belongs to it. */
