@@ -65,15 +65,6 @@ export class UnsupportedStageError extends FiftyOneError {
   }
 }
 
-/** A view shows a dataset that was generated for it and is not there. */
-export class GeneratedDatasetError extends FiftyOneError {
-  constructor(readonly stage: string) {
-    super(`the dataset that ${stage} made for the view is not in the database`, {
-      hint: 'load the view with the Python client and save it again: that makes the dataset anew',
-    });
-  }
-}
-
 /** A dataset cannot take the path that was asked for; nothing of it was changed. */
 export class RefusedError extends FiftyOneError {
   constructor(

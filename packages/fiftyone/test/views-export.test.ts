@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
@@ -9,6 +9,8 @@ import { findDocs } from '../src/database/raw.js';
 import { Dataset } from '../src/datasets/dataset.js';
 import { exportDataset } from '../src/formats/export/export-dataset.js';
 import { loadSavedView } from '../src/views/saved-views.js';
+import { parseStage } from '../src/views/stage.js';
+import { viewOf } from '../src/views/view.js';
 import { isDifferent, readRecordedViews, restoreRecordedViews } from './support/recorded-views.js';
 
 const recorded = await readRecordedViews();
@@ -38,6 +40,18 @@ test.each(some)('the files of an exported view have what those of the real clien
   await exportDataset(view, { exportDir: join(folder, 'export'), exportMedia: false, overwrite: true });
   expect(await documents('samples')).toEqual(expected.samples.map(toEjson));
   expect(await documents('frames')).toEqual(expected.frames?.map(toEjson));
+});
+
+test('a folder with media of the dataset that a view is made of is not replaced', async () => {
+  const db = client.db(name);
+  const [doc] = await findDocs(db, 'datasets', { name: 'images' });
+  const images = new Dataset({ db } as Connection, doc as Doc);
+  const patches = parseStage('{"_cls": "fiftyone.core.stages.ToPatches", "kwargs": [["field", "gt"], ["_state", null]]}');
+  const view = await viewOf(images, [patches]);
+  const there = join(folder, 'media');
+  await mkdir(there);
+  await db.collection(String(doc?.get('sample_collection_name'))).updateOne({}, { $set: { filepath: join(there, '1.jpg') } });
+  await expect(exportDataset(view, { exportDir: there, exportMedia: false, overwrite: true })).rejects.toThrow('to be replaced');
 });
 
 /** The documents of an exported file, or undefined if there is none. */

@@ -29,7 +29,7 @@ import { writeDocuments } from './write-documents.js';
 export async function exportDataset(samples: SampleCollection, options: ExportOptions): Promise<ExportReport> {
   const dataset = await datasetOf(samples);
   const checked = checkedOptions(options, dataset, samples.isView);
-  if (checked.overwrite) await refuseOwnMedia(samples, dataset, checked.folder);
+  if (checked.overwrite) await refuseOwnMedia(samples, checked.folder);
   const staging = await Staging.begin(checked.folder, (left) => finish(samples, left)).catch((error) => {
     throw exportError(error, checked.exportDir);
   });
@@ -140,9 +140,9 @@ async function datasetOf({ connection, doc, isView }: SampleCollection): Promise
 }
 
 /** A folder with the dataset's own media is not replaced: those that are not in the export would be lost. */
-async function refuseOwnMedia({ connection }: SampleCollection, dataset: ReadonlyDoc, folder: string): Promise<void> {
+async function refuseOwnMedia(samples: SampleCollection, folder: string): Promise<void> {
   const below = folder.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
-  const collection = connection.db.collection(String(dataset.get('sample_collection_name')));
+  const collection = samples.connection.db.collection(samples.samples('all').collection);
   const sample = await collection.findOne({ filepath: { $regex: `^${below}/` } }, { projection: { filepath: 1 } });
   if (!sample) return;
   throw new UsageError(`media of the dataset are in the folder that is to be replaced, for example ${sample.filepath}`, {

@@ -4,7 +4,7 @@ import { matching, plain } from '../expression.js';
 import { withFrames } from '../frames.js';
 import { wholeGroups, withSlices } from '../groups.js';
 import { type Kwargs, type Stage, stageOf } from '../stage.js';
-import { type Groups, initialState, pipe, type State, sampleCollection, selectionsOfSamples, wholePipeline } from '../state.js';
+import { type Groups, initialState, pipe, type State, selectionsOfSamples, wholePipeline } from '../state.js';
 import type { Compile, StageCompiler } from './compiler.js';
 import { sorted } from './order.js';
 import { selectBy } from './samples.js';
@@ -121,7 +121,7 @@ export function flattened(state: State, stages: readonly Stage[], compile: Compi
   const inner = compile(stages, { ...samples, pipeline: [] });
   const same = matching({ $eq: ['$$value', value] });
   const pipeline = [...wholePipeline(samples), same, ...inner.pipeline, ...selectionsOfSamples(state)];
-  const lookup = { from: sampleCollection(state.dataset), let: { value: '$value' }, pipeline, as: 'samples' };
+  const lookup = { from: state.source.collection, let: { value: '$value' }, pipeline, as: 'samples' };
   // what they are grouped by may be among the fields that were left out since
   const unselected = state.pipeline.filter(
     (step) => !state.selections.slice(samples.selections.length).some((selection) => selection.samples === step),
@@ -138,8 +138,8 @@ export function flattened(state: State, stages: readonly Stage[], compile: Compi
 /** The samples of two views of one dataset, one after the other. */
 function concat(kwargs: Kwargs, state: State, compile: Compile): State {
   const stages = kwargs.document('samples')?.get('stages');
-  const other = compile(Array.isArray(stages) ? stages.map(stageOf) : [], initialState(state.dataset));
+  const other = compile(Array.isArray(stages) ? stages.map(stageOf) : [], initialState(state.dataset, state.source));
   const alike = withSlices(state.framesAttached ? withFrames(other) : other, state.groups?.attached ?? []);
   const extra = state.framesAttached || !alike.framesAttached ? [] : [{ $unset: 'frames' }];
-  return pipe(state, { $unionWith: { coll: sampleCollection(state.dataset), pipeline: [...wholePipeline(alike), ...extra] } });
+  return pipe(state, { $unionWith: { coll: state.source.collection, pipeline: [...wholePipeline(alike), ...extra] } });
 }
