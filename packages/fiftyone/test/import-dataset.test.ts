@@ -35,8 +35,9 @@ async function place(name = 'views_runs', variant = 'copy', version = '1.22.1'):
     folder,
     change: async (file, how) => {
       const text = await readFile(join(folder, file), 'utf8');
-      expect(how(text), 'the change changes something').not.toBe(text);
-      await writeFile(join(folder, file), how(text));
+      const changed = how(text);
+      expect(changed, 'the change changes something').not.toBe(text);
+      await writeFile(join(folder, file), changed);
     },
     import: (options = {}) => importDataset(connection, { datasetDir: folder, name: 'it', persistent: true, ...options }),
     dataset,
@@ -176,6 +177,27 @@ test('with a limit on samples there are no views and runs, and only the frames o
   for (const frame of frames) expect(String(frame._sample_id)).toBe(String(sample?._id));
   const views = await place();
   expect(await views.import({ maxSamples: 2 })).toMatchObject({ samples: 2, savedViews: 0, runs: 0, workspaces: 0 });
+});
+
+test('a seed gives an order of its own, the same each time; a limit then takes any samples', async () => {
+  const orderOf = async (options: ImportOptions) => {
+    const at = await place('video_frames');
+    const report = await at.import(options);
+    const samples = await at.samples();
+    const frames = await at.database.db
+      .collection((await at.dataset()).frame_collection_name)
+      .find()
+      .toArray();
+    const ids = samples.map(({ _id }) => String(_id));
+    expect([report.samples, report.frames]).toEqual([samples.length, frames.length]);
+    for (const frame of frames) expect(ids).toContain(String(frame._sample_id));
+    expect((await at.database.db.listCollections({ name: /shuffled/ }).toArray()).length).toBe(0);
+    return ids.join();
+  };
+  const orders = await Promise.all([1, 2, 3, 4, 5, 6].map((seed) => orderOf({ shuffle: true, seed })));
+  expect(new Set(orders).size).toBeGreaterThan(1);
+  expect(await orderOf({ shuffle: true, seed: 3 })).toBe(orders[2]);
+  expect(await orderOf({ shuffle: true, seed: 3, maxSamples: 1 })).toBe(orders[2]?.slice(0, 24));
 });
 
 test('an import that is asked to stop leaves nothing', async () => {

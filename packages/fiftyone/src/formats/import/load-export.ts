@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Db } from 'mongodb';
 import { type Doc, date, decode } from '../../bson/index.js';
 import type { OnProgress } from '../../datasets/progress.js';
@@ -7,6 +8,7 @@ import { declaredKeys, IN_FRAMES, IN_SAMPLES, type SchemaKey } from './declared-
 import { frameRewrites, sampleRewrites } from './document-rewrites.js';
 import type { DocumentsAt } from './export-folder.js';
 import { loadDocuments } from './load-documents.js';
+import { keyed, unwrapInOrder } from './shuffled.js';
 import type { Staging } from './stage-dataset.js';
 import { UndeclaredKeys } from './undeclared-keys.js';
 
@@ -30,18 +32,28 @@ export async function loadExport(staging: Staging, db: Db): Promise<{ samples: n
   // only then frames of samples that were left out have to be known
   const chosen = options.maxSamples === undefined ? undefined : new Set<string>();
   const counts = { samples: 0, frames: 0 };
+  const { shuffled } = note;
+  const seed = String(options.seed ?? randomUUID());
   counts.samples = await loadDocuments({
     ...common,
-    collection: identity.samples,
+    collection: shuffled ?? identity.samples,
     from: folder.samples,
     rewrites: sampleRewrites(folder, stamp, options.tags),
-    most: options.maxSamples,
+    most: shuffled === undefined ? options.maxSamples : undefined,
+    instead: shuffled === undefined ? undefined : (doc, index) => keyed(doc, seed, index),
     onRead: told(options.onProgress, 'Importing samples', folder.samples),
     onDocument: (doc) => {
       inSamples.look(doc);
-      chosen?.add(String(decode(doc).get('_id')));
+      if (shuffled === undefined) chosen?.add(String(decode(doc).get('_id')));
     },
   });
+  if (shuffled !== undefined) {
+    await unwrapInOrder(db, shuffled, identity.samples, options.maxSamples);
+    await db.dropCollection(shuffled);
+    counts.samples = Math.min(counts.samples, options.maxSamples ?? counts.samples);
+    if (chosen)
+      for await (const { _id } of db.collection(identity.samples).find({}, { projection: { _id: 1 } })) chosen.add(String(_id));
+  }
   if (folder.frames !== undefined && identity.frames !== undefined) {
     counts.frames = await loadDocuments({
       ...common,
