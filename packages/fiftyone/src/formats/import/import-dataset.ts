@@ -39,6 +39,10 @@ export interface ImportOptions {
   readonly importWorkspaces?: boolean;
   /** How many samples at most; saved views, workspaces and runs are left out then. Default: all */
   readonly maxSamples?: number;
+  /** Puts the samples into another order, and with `maxSamples` takes any of them. Default: false */
+  readonly shuffle?: boolean;
+  /** The same seed gives the same order of the same export; it is not the order of the Python client. Default: a new one */
+  readonly seed?: string | number;
   readonly onProgress?: OnProgress;
   /** Ends the import; nothing of it stays. */
   readonly signal?: AbortSignal;
