@@ -1,4 +1,20 @@
-import { FiftyOneError } from '../errors.js';
+import {
+  BACKSLASH,
+  BRACE,
+  BRACE_END,
+  BRACKET,
+  BRACKET_END,
+  COLON,
+  COMMA,
+  DOLLAR,
+  MINUS,
+  NINE,
+  PLUS,
+  POINT,
+  QUOTE,
+  SPACE,
+  ZERO,
+} from './ascii.js';
 import { ByteSink } from './byte-sink.js';
 import {
   type CompiledRewrite,
@@ -13,41 +29,14 @@ import { decode } from './decode.js';
 import { encode } from './encode.js';
 import { type JsonObject, parseJson } from './json.js';
 import { extendedOf } from './json-value.js';
-import { placeInJson } from './place-in-json.js';
 import { nearestDouble } from './read-number.js';
 import type { Rewrites } from './rewrites.js';
 import { BsonType } from './scalar.js';
+import { Unreadable } from './unreadable.js';
 import { codePointAt, putPoint, sizeOfPoint } from './utf8.js';
 import { writeInteger } from './write-number.js';
 
-/** JSON text that is no document that a database could keep. */
-export class UnreadableError extends FiftyOneError {
-  constructor(
-    readonly problem: string,
-    /** The byte, counted from 0. */
-    readonly position: number,
-    /** Where in the document, for example `ground_truth.detections[3].label`. */
-    readonly path: string,
-  ) {
-    super(`${path === '' ? '' : `${path}: `}${problem}, at byte ${position}`);
-  }
-}
-
-/** A mistake at a byte of the text that is being read. */
-export class Unreadable {
-  constructor(
-    readonly problem: string,
-    readonly at: number,
-    /** If the text ends before this, more text may mend it. */
-    readonly needed = at,
-  ) {}
-
-  /** What to tell about it. @param start where the document begins; `offset` is what comes before the text */
-  error(text: Uint8Array, start: number, offset: number): UnreadableError {
-    const before = Buffer.from(text.subarray(start, this.at)).toString('latin1');
-    return new UnreadableError(this.problem, offset + this.at, placeInJson(`${before}!`, before.length));
-  }
-}
+export { UnreadableError } from './unreadable.js';
 
 /** The BSON document that Python makes of a JSON text: `bson.encode(json_util.loads(text))`. @throws UnreadableError */
 export function jsonToBson(text: Uint8Array, rewrites?: Rewrites): Buffer {
@@ -63,21 +52,6 @@ export function jsonToBson(text: Uint8Array, rewrites?: Rewrites): Buffer {
   }
   return sink.written();
 }
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const SPACE = 0x20;
-const DOLLAR = 0x24;
-const MINUS = 0x2d;
-const POINT = 0x2e;
-const ZERO = 0x30;
-const NINE = 0x39;
-const BRACE = 0x7b;
-const BRACE_END = 0x7d;
-const BRACKET = 0x5b;
-const BRACKET_END = 0x5d;
 
 /** 1 for the ASCII characters that a string has as they are. */
 const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
@@ -634,7 +608,7 @@ export function skipBlanks(text: Uint8Array, at: number): number {
 
 function exponentEnd(text: Uint8Array, at: number): number {
   let i = at + 1;
-  if (text[i] === MINUS || text[i] === 0x2b) i++;
+  if (text[i] === MINUS || text[i] === PLUS) i++;
   const first = i;
   while ((text[i] as number) >= ZERO && (text[i] as number) <= NINE) i++;
   if (i === first) throw new Unreadable('expected a digit', i);
