@@ -146,6 +146,16 @@ test('what is written is read again as the same bytes', () => {
   );
 }, 60_000);
 
+test('binaries of every length and subtype are read as written', () => {
+  for (const subtype of [0, 1, 5, 128, 255])
+    for (let size = 0; size < 70; size++) {
+      const data = Buffer.from(Array.from({ length: size }, (_, i) => (i * 37 + subtype) % 256));
+      const bytes = Buffer.concat([int32(size).bytes, Buffer.from([subtype]), data]);
+      const bson = encode(Doc.of(['v', new Scalar(0x05, bytes)], ['w', null]));
+      expect(jsonToBson(bsonToJson(bson)).equals(bson)).toBe(true);
+    }
+});
+
 test('the text of a double is what JavaScript finds the shortest, and is read as the same double', () => {
   fc.assert(
     fc.property(doubles, (number) => {

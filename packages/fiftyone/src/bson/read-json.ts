@@ -15,6 +15,7 @@ import {
   SPACE,
   ZERO,
 } from './ascii.js';
+import { readBase64 } from './base64.js';
 import { ByteSink } from './byte-sink.js';
 import {
   type CompiledRewrite,
@@ -78,6 +79,9 @@ const NAN = Buffer.from('NaN');
 const INFINITE = Buffer.from('Infinity');
 const OID = Buffer.from('"$oid":');
 const DATE = Buffer.from('"$date":');
+const BINARY = Buffer.from('"$binary": {"base64": "');
+const SUBTYPE = Buffer.from('", "subType": "');
+const BINARY_END = Buffer.from('"}}');
 
 const float = new Float64Array(1);
 const floatBytes = new Uint8Array(float.buffer);
@@ -267,7 +271,8 @@ export class JsonReader {
     const first = this.#text[this.#at] as number;
     if (first === QUOTE) this.#stringValue(element, rewrite);
     else if (first === BRACE) {
-      if (!this.#objectId(element) && !this.#date(element)) this.#object(element, rewrite?.inside, depth + 1);
+      if (!this.#objectId(element) && !this.#date(element) && !this.#binary(element))
+        this.#object(element, rewrite?.inside, depth + 1);
     } else if (first === BRACKET) this.#list(element, rewrite, depth + 1);
     else this.#word(element, first);
     if (rewrite !== undefined) this.#replace(element, start, rewrite);
@@ -374,6 +379,32 @@ export class JsonReader {
     this.sink.buffer[element] = BsonType.date;
     this.#int64(ms);
     this.#at = at + length + 3;
+    return true;
+  }
+
+  /** Reads `{"$binary": {"base64": "…", "subType": "00"}}` as Python writes it; returns whether it is that. */
+  #binary(element: number): boolean {
+    const text = this.#text;
+    const at = this.#at + 1;
+    if (text[at + 2] !== 0x62 || !isAt(BINARY, text, at)) return false;
+    const start = at + BINARY.length;
+    const end = text.indexOf(QUOTE, start);
+    const digit = end + SUBTYPE.length;
+    if (end < 0 || digit + 5 > this.#end || !isAt(SUBTYPE, text, end) || !isAt(BINARY_END, text, digit + 2)) return false;
+    const subtype = ((HEX[text[digit] as number] as number) << 4) | (HEX[text[digit + 1] as number] as number);
+    // the old subtype has its size twice
+    if (subtype > 255 || subtype === 2) return false;
+
+    const { sink } = this;
+    const from = sink.size;
+    sink.room(end - start + FRAME);
+    const size = readBase64(text, start, end, sink.buffer, from + 5);
+    if (size < 0) return false;
+    putInt32(sink.buffer, from, size);
+    sink.buffer[from + 4] = subtype;
+    sink.buffer[element] = BsonType.binary;
+    sink.size = from + 5 + size;
+    this.#at = digit + 2 + BINARY_END.length;
     return true;
   }
 
