@@ -15,7 +15,6 @@ import {
   SPACE,
   ZERO,
 } from './ascii.js';
-import { readBase64 } from './base64.js';
 import { ByteSink } from './byte-sink.js';
 import {
   type CompiledRewrite,
@@ -25,12 +24,14 @@ import {
   elementOf,
   indexOfKey,
 } from './compiled-rewrites.js';
-import { readDateText } from './date-text.js';
 import { decode } from './decode.js';
 import { encode } from './encode.js';
+import { HEX } from './hex.js';
 import { type JsonObject, parseJson } from './json.js';
 import { extendedOf } from './json-value.js';
+import { putInt32, putInt64 } from './put-integer.js';
 import { nearestDouble } from './read-number.js';
+import { readWrapped, wrappedType } from './read-wrapped.js';
 import type { Rewrites } from './rewrites.js';
 import { BsonType } from './scalar.js';
 import { Unreadable } from './unreadable.js';
@@ -61,10 +62,6 @@ const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
 const ESCAPES = new Uint8Array(256);
 for (const [letter, char] of Object.entries({ b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', '"': '"', '\\': '\\', '/': '/' }))
   ESCAPES[letter.charCodeAt(0)] = char.charCodeAt(0);
-/** The value of a hexadecimal digit; above 15 for other characters. */
-const HEX = new Uint8Array(256).fill(255);
-for (const [i, digit] of [...'0123456789abcdef'].entries()) HEX[digit.charCodeAt(0)] = HEX[digit.toUpperCase().charCodeAt(0)] = i;
-
 /** What a value takes at most but for its texts, with the number of its place in a list. */
 const FRAME = 64;
 /** The server takes less. */
@@ -77,11 +74,6 @@ const FALSE = Buffer.from('false');
 const NULL = Buffer.from('null');
 const NAN = Buffer.from('NaN');
 const INFINITE = Buffer.from('Infinity');
-const OID = Buffer.from('"$oid":');
-const DATE = Buffer.from('"$date":');
-const BINARY = Buffer.from('"$binary": {"base64": "');
-const SUBTYPE = Buffer.from('", "subType": "');
-const BINARY_END = Buffer.from('"}}');
 
 const float = new Float64Array(1);
 const floatBytes = new Uint8Array(float.buffer);
@@ -271,8 +263,7 @@ export class JsonReader {
     const first = this.#text[this.#at] as number;
     if (first === QUOTE) this.#stringValue(element, rewrite);
     else if (first === BRACE) {
-      if (!this.#objectId(element) && !this.#date(element) && !this.#binary(element))
-        this.#object(element, rewrite?.inside, depth + 1);
+      if (!this.#wrapped(element)) this.#object(element, rewrite?.inside, depth + 1);
     } else if (first === BRACKET) this.#list(element, rewrite, depth + 1);
     else this.#word(element, first);
     if (rewrite !== undefined) this.#replace(element, start, rewrite);
@@ -342,69 +333,15 @@ export class JsonReader {
     sink.bytes(bson);
   }
 
-  /** Reads `{"$oid": "…"}` as Python writes it; returns whether it is that. */
-  #objectId(element: number): boolean {
-    const text = this.#text;
-    let at = this.#at + 1;
-    if (text[at + 2] !== 0x6f || !isAt(OID, text, at)) return false;
-    at += OID.length;
-    if (text[at] === SPACE) at++;
-    if (text[at] !== QUOTE || text[at + 25] !== QUOTE || text[at + 26] !== BRACE_END) return false;
+  /** Reads an id, date or binary as Python writes it; returns whether it is one. */
+  #wrapped(element: number): boolean {
     const { sink } = this;
-    const { buffer, size } = sink;
-    for (let i = 0; i < 12; i++) {
-      const high = HEX[text[at + 1 + 2 * i] as number] as number;
-      const low = HEX[text[at + 2 + 2 * i] as number] as number;
-      if ((high | low) > 15) return false;
-      buffer[size + i] = (high << 4) | low;
-    }
-    buffer[element] = BsonType.objectId;
-    sink.size = size + 12;
-    this.#at = at + 27;
-    return true;
-  }
-
-  /** Reads `{"$date": "…"}` as Python writes it; returns whether it is that. */
-  #date(element: number): boolean {
-    const text = this.#text;
-    let at = this.#at + 1;
-    if (text[at + 2] !== 0x64 || !isAt(DATE, text, at)) return false;
-    at += DATE.length;
-    if (text[at] === SPACE) at++;
-    // 2024-02-29T12:34:56Z or with three more digits
-    const length = text[at + 20] === POINT ? 24 : 20;
-    if (text[at] !== QUOTE || text[at + length + 1] !== QUOTE || text[at + length + 2] !== BRACE_END) return false;
-    const ms = readDateText(text, at + 1, length);
-    if (Number.isNaN(ms)) return false;
-    this.sink.buffer[element] = BsonType.date;
-    this.#int64(ms);
-    this.#at = at + length + 3;
-    return true;
-  }
-
-  /** Reads `{"$binary": {"base64": "…", "subType": "00"}}` as Python writes it; returns whether it is that. */
-  #binary(element: number): boolean {
-    const text = this.#text;
-    const at = this.#at + 1;
-    if (text[at + 2] !== 0x62 || !isAt(BINARY, text, at)) return false;
-    const start = at + BINARY.length;
-    const end = text.indexOf(QUOTE, start);
-    const digit = end + SUBTYPE.length;
-    if (end < 0 || digit + 5 > this.#end || !isAt(SUBTYPE, text, end) || !isAt(BINARY_END, text, digit + 2)) return false;
-    const subtype = ((HEX[text[digit] as number] as number) << 4) | (HEX[text[digit + 1] as number] as number);
-    // the old subtype has its size twice
-    if (subtype > 255 || subtype === 2) return false;
-
-    const { sink } = this;
-    const from = sink.size;
-    sink.room(end - start + FRAME);
-    const size = readBase64(text, start, end, sink.buffer, from + 5);
-    if (size < 0) return false;
-    putInt32(sink.buffer, from, size);
-    sink.buffer[from + 4] = subtype;
-    sink.buffer[element] = BsonType.binary;
-    sink.size = from + 5 + size;
-    this.#at = digit + 2 + BINARY_END.length;
+    const type = wrappedType(this.#text, this.#at);
+    if (type < 0) return false;
+    const end = readWrapped(type, this.#text, this.#at, this.#end, sink);
+    if (end < 0) return false;
+    sink.buffer[element] = type;
+    this.#at = end;
     return true;
   }
 
@@ -610,9 +547,7 @@ export class JsonReader {
 
   #int64(value: number): void {
     const { sink } = this;
-    const high = Math.floor(value / 2 ** 32);
-    putInt32(sink.buffer, sink.size, value - high * 2 ** 32);
-    putInt32(sink.buffer, sink.size + 4, high);
+    putInt64(sink.buffer, sink.size, value);
     sink.size += 8;
   }
 
@@ -646,20 +581,8 @@ function exponentEnd(text: Uint8Array, at: number): number {
   return i;
 }
 
-function isAt(word: Uint8Array, bytes: Uint8Array, at: number): boolean {
-  for (let i = 0; i < word.length; i++) if (bytes[at + i] !== word[i]) return false;
-  return true;
-}
-
 function latin1(text: Uint8Array, at: number, end: number): string {
   let result = '';
   for (let i = at; i < end; i++) result += String.fromCharCode(text[i] as number);
   return result;
-}
-
-function putInt32(buffer: Uint8Array, at: number, value: number): void {
-  buffer[at] = value;
-  buffer[at + 1] = value >> 8;
-  buffer[at + 2] = value >> 16;
-  buffer[at + 3] = value >> 24;
 }
