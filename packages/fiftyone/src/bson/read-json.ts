@@ -1,3 +1,4 @@
+import { FiftyOneError } from '../errors.js';
 import { ByteSink } from './byte-sink.js';
 import {
   type CompiledRewrite,
@@ -20,7 +21,7 @@ import { codePointAt, putPoint, sizeOfPoint } from './utf8.js';
 import { writeInteger } from './write-number.js';
 
 /** JSON text that is no document that a database could keep. */
-export class UnreadableError extends Error {
+export class UnreadableError extends FiftyOneError {
   constructor(
     readonly problem: string,
     /** The byte, counted from 0. */
@@ -29,7 +30,6 @@ export class UnreadableError extends Error {
     readonly path: string,
   ) {
     super(`${path === '' ? '' : `${path}: `}${problem}, at byte ${position}`);
-    this.name = 'UnreadableError';
   }
 }
 
@@ -188,11 +188,12 @@ export class JsonReader {
   #list(element: number, rewrite: CompiledRewrite | undefined, depth: number): void {
     const { sink } = this;
     const start = this.#begin(depth);
+    const ofItems = rewrite?.append || rewrite?.set ? undefined : rewrite;
     let count = 0;
     if (this.#text[this.#at] === BRACKET_END) this.#at++;
     else
       for (;;) {
-        this.#value(this.#index(count++), rewrite, depth);
+        this.#value(this.#index(count++), ofItems, depth);
         if (this.#isLast(BRACKET_END)) break;
       }
     if (rewrite?.append) for (const item of rewrite.append) this.#put(this.#index(count++), item);
@@ -236,9 +237,8 @@ export class JsonReader {
     sink.room(FRAME);
     const key = ++sink.size;
     const from = this.#at++;
-    this.#string();
-    const { buffer, size } = sink;
-    for (let i = key; i < size; i++) if (buffer[i] === 0) throw new Unreadable('a key must not hold a NUL character', from);
+    const isPlain = this.#string();
+    if (!isPlain && sink.written().includes(0, key)) throw new Unreadable('a key must not hold a NUL character', from);
     sink.room(FRAME);
     sink.buffer[sink.size++] = 0;
     const text = this.#text;
@@ -423,11 +423,12 @@ export class JsonReader {
     putInt32(sink.buffer, start, sink.size - start - 4);
   }
 
-  /** Reads the rest of a string, after its opening quote. */
-  #string(): void {
+  /** Reads the rest of a string, after its opening quote. Returns whether it holds only plain characters. */
+  #string(): boolean {
     const { sink } = this;
     const text = this.#text;
     let i = this.#at;
+    let isPlain = true;
     for (;;) {
       sink.room(FRAME);
       const { buffer } = sink;
@@ -445,8 +446,10 @@ export class JsonReader {
       if (i >= limit) continue;
       if (byte === QUOTE) break;
       i = this.#unusual(i, byte);
+      isPlain = false;
     }
     this.#at = i + 1;
+    return isPlain;
   }
 
   /** Reads a character of a string that is an escape or not ASCII; returns where it ends. */
@@ -539,27 +542,28 @@ export class JsonReader {
     let high = 0;
     let low = 0;
     let digits = 0;
-    let decimals = 0;
-    let isInteger = true;
     let i = at;
-    for (; ; i++) {
-      const digit = (text[i] as number) - ZERO;
-      if (!(digit >= 0 && digit <= 9)) {
-        if (digit !== POINT - ZERO || !isInteger || i === at) break;
-        const next = text[i + 1] as number;
-        if (!(next >= ZERO && next <= NINE)) throw new Unreadable('expected a digit', i + 1);
-        isInteger = false;
-        continue;
+    let point = -1;
+    for (;;) {
+      let digit = (text[i] as number) - ZERO;
+      for (; digit >= 0 && digit <= 9 && digits < 9; digit = (text[++i] as number) - ZERO) {
+        high = (Math.imul(high, 10) + digit) | 0;
+        if (high > 0) digits++;
       }
-      if (!isInteger) decimals++;
-      if (digits < 9) high = high * 10 + digit;
-      else if (digits < 17) low = low * 10 + digit;
-      if (digits > 0 || digit > 0) digits++;
-      // a zero in front stands alone
-      if (i === at && digit === 0 && isInteger && (text[i + 1] as number) >= ZERO && (text[i + 1] as number) <= NINE)
-        throw new Unreadable('expected a value', at);
+      for (; digit >= 0 && digit <= 9 && digits < 17; digit = (text[++i] as number) - ZERO) {
+        low = (Math.imul(low, 10) + digit) | 0;
+        digits++;
+      }
+      for (; digit >= 0 && digit <= 9; digit = (text[++i] as number) - ZERO) digits++;
+      if (point >= 0 || digit !== POINT - ZERO) break;
+      point = i++;
     }
-    if (i === at) throw new Unreadable('expected a value', at);
+    if (i === at || point === at) throw new Unreadable('expected a value', at);
+    if (i === point + 1) throw new Unreadable('expected a digit', i);
+    const whole = point < 0 ? i : point;
+    if (text[at] === ZERO && whole > at + 1) throw new Unreadable('expected a value', at);
+    let decimals = point < 0 ? 0 : i - point - 1;
+    let isInteger = point < 0;
     const letter = text[i] as number;
     if (letter === 0x65 || letter === 0x45) {
       isInteger = false;

@@ -12,6 +12,7 @@ import {
   schemaOf,
 } from '../fields/index.js';
 import type { ExportOptions, ExportReport } from '../formats/export/export-options.js';
+import type { ImportOptions, ImportReport } from '../formats/import/import-dataset.js';
 import type { AddSamplesOptions } from '../samples/add-samples.js';
 import type { Sample } from '../samples/sample.js';
 import type { GivenValues } from '../values/given-values.js';
@@ -350,6 +351,15 @@ export class Dataset implements SampleCollection {
     const { exportDataset } = await import('../formats/export/export-dataset.js');
     const report = await exportDataset(this, options);
     if (options.exportMedia === 'move') await this.reload();
+    return report;
+  }
+
+  /** Adds the samples of an export to it. @throws ImportError, UsageError before anything is written */
+  async addDir(options: Omit<ImportOptions, 'into' | 'name' | 'overwrite'>): Promise<ImportReport> {
+    await this.save();
+    const { importDataset } = await import('../formats/import/import-dataset.js');
+    const report = await importDataset(this.connection, { ...options, into: this.name });
+    await this.reload();
     return report;
   }
 

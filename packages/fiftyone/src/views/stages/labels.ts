@@ -227,8 +227,13 @@ function distinct(values: readonly Value[]): Value[] {
 
 function without(state: State, fields: readonly LabelField[]): State {
   if (fields.length === 0) return state;
-  const ofFrames = fields.filter((field) => field.ofFrames).map(({ path }) => state.schema.keys(path).slice(FRAMES.length));
-  const keys = fields.filter((field) => !field.ofFrames).map(({ path }) => state.schema.keys(path));
-  const stage = projection({ keeps: false, keys, frameKeys: ofFrames });
-  return { ...pipe(state, stage), schema: state.schema.exclude(fields.map(({ path }) => path)) };
+  const paths = fields.map(({ path }) => path);
+  const left = pipe(
+    state,
+    projection(
+      false,
+      paths.map((path) => state.schema.keys(path)),
+    ),
+  );
+  return { ...left, schema: state.schema.exclude(paths) };
 }
