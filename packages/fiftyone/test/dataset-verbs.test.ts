@@ -2,6 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { toEjson } from '../src/bson/index.js';
+import { findDocs } from '../src/database/raw.js';
 import * as fo from '../src/index.js';
 import { readDump } from './support/dump.js';
 import { recordedSamples } from './support/label-samples.js';
@@ -56,6 +58,24 @@ test('values are read and set, and new fields are known at once', async () => {
   expect(await dataset.values('score')).toEqual([1, 9]);
 });
 
+test('labels are read as objects, and those that were set again are what they were', async () => {
+  const { db, fo: database } = await sdkDatabase();
+  const dataset = await database.createDataset('d');
+  await dataset.addSamples(recordedSamples().image as fo.Sample[], { dynamic: true });
+  const before = await findDocs(db, dataset.samples('all').collection, {}, { projection: { last_modified_at: 0 } });
+  const [labels] = (await dataset.values('dets')) as [fo.Detections];
+  expect(labels).toBeInstanceOf(fo.Detections);
+  expect(labels.detections?.map(({ label }) => label)).toEqual(['a', 'b']);
+  const [mask] = (await dataset.values('det')) as [fo.Detection];
+  expect(mask.mask).toEqual(new fo.NdArray(Uint8Array.of(1, 0, 0, 1), [2, 2], '|b1'));
+  const paths = [...dataset.schema]
+    .filter(([, field]) => field.embeddedDocType !== null && field.name !== 'metadata')
+    .map(([path]) => path);
+  for (const path of paths) await dataset.setValues(path, await dataset.values(path), { skipNone: true });
+  const after = await findDocs(db, dataset.samples('all').collection, {}, { projection: { last_modified_at: 0 } });
+  expect(after.map(toEjson)).toEqual(before.map(toEjson));
+});
+
 test('a saved view can be exported and read like a dataset', async () => {
   const { fo: database } = await sdkDatabase(await readDump('databases/1.0.2-main'));
   const found = await database.connection.db.collection('views').findOne({});
@@ -71,5 +91,5 @@ test('a saved view can be exported and read like a dataset', async () => {
 test('only formats that there are can be imported', async () => {
   const { fo: database } = await sdkDatabase();
   const options = { datasetDir: '/nowhere', datasetType: 'COCO' as never };
-  await expect(database.importDataset(options)).rejects.toThrow('cannot import COCO');
+  await expect(database.importDataset(options)).rejects.toThrow("there is no datasetType 'COCO'");
 });

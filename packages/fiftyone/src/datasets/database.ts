@@ -1,4 +1,5 @@
 import type { Connection } from '../database/connection.js';
+import { isUnreachable } from '../errors.js';
 import { readSettings, type Settings } from '../settings.js';
 import { type CreateOptions, createDataset } from './create.js';
 import type { Dataset } from './dataset.js';
@@ -80,7 +81,7 @@ export class Database implements AsyncDisposable {
   async #close(): Promise<void> {
     try {
       await writesOf(this.connection).allSettled();
-      await deleteIfLast(this.connection);
+      await deleteIfLast(this.connection).catch(unlessUnreachable);
     } finally {
       await this.connection.close();
     }
@@ -95,4 +96,9 @@ export class Database implements AsyncDisposable {
  */
 export async function connect(settings: Settings = readSettings()): Promise<Database> {
   return new Database(await openDatabase(settings));
+}
+
+/** Whoever leaves because the server is gone has nothing to add. */
+function unlessUnreachable(error: unknown): void {
+  if (!isUnreachable(error)) throw error;
 }

@@ -16,7 +16,7 @@ for (const found of [...Object.values(labels), ...Object.values(metadata), ...Ob
 }
 
 /**
- * A stored document as an object of its class: a label, metadata, a group. Stored again, whatever was not changed keeps its bytes.
+ * A stored document as an object of its class: a label, metadata, a group, with arrays as `NdArray`. Stored again, whatever was not changed keeps its bytes.
  * Documents of other classes stay as they are.
  */
 export function readDocument(doc: Doc): EmbeddedDocument | Doc {
@@ -24,10 +24,11 @@ export function readDocument(doc: Doc): EmbeddedDocument | Doc {
   if (cls === undefined) return doc;
   const document = Object.create(cls.prototype) as EmbeddedDocument;
   const attributes = new Map((classAt(cls.path)?.attributes ?? []).map((attribute) => [attribute.name, attribute.ftype]));
-  const read = (key: string, value: Value): unknown =>
-    attributes.get(key)?.startsWith('Geo') && value instanceof Doc
-      ? plainValue(value.get('coordinates') ?? null)
-      : readValue(value);
+  const read = (key: string, value: Value): unknown => {
+    if (value instanceof Scalar && value.type === BsonType.binary) return unpackArray(value) ?? value;
+    const isGeo = attributes.get(key)?.startsWith('Geo') && value instanceof Doc;
+    return isGeo ? plainValue(value.get('coordinates') ?? null) : readValue(value);
+  };
   for (const [key, value] of doc) {
     if (key === '_cls') continue;
     if (key === '_id' && value instanceof ObjectId && document instanceof Identified) setId(document, value);
@@ -40,13 +41,12 @@ export function readDocument(doc: Doc): EmbeddedDocument | Doc {
   return document;
 }
 
-/** A stored value as JavaScript has it: documents with a class as its objects, arrays of numpy as `NdArray`. */
+/** A stored value as JavaScript has it, documents with a class as its objects. */
 export function readValue(value: Value): unknown {
   if (value instanceof Doc) {
     if (value.has('_cls')) return readDocument(value);
     return Object.fromEntries([...value].map(([key, item]) => [key, readValue(item)]));
   }
   if (Array.isArray(value)) return value.map(readValue);
-  if (value instanceof Scalar && value.type === BsonType.binary) return unpackArray(value) ?? value;
   return plainValue(value);
 }

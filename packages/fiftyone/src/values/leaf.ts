@@ -1,7 +1,7 @@
 import { BsonType } from '../bson/index.js';
 import type { Field } from '../fields/field.js';
 import { unpackArray } from '../fields/nd-array.js';
-import { plainValue } from '../fields/plain-value.js';
+import { readValue } from '../samples/read-document.js';
 import type { BsonBytes } from './bson-bytes.js';
 
 /** Reads the value of a type at a position; it is neither null nor a list that has to be gone through. */
@@ -67,6 +67,6 @@ function plain(bytes: BsonBytes, type: number, at: number): unknown {
       return items;
     }
     default:
-      return plainValue(bytes.value(type, at));
+      return readValue(bytes.value(type, at));
   }
 }
