@@ -54,7 +54,7 @@ export async function setValues(
   const now = date(Date.now());
   let { doc } = samples;
   let target = targetOf(doc, path, { expandSchema, dynamic });
-  if (samples.samples('active').collection !== doc.get('sample_collection_name')) {
+  if (!isOwn(samples)) {
     throw new UsageError('values cannot be set in patches, clips or frames that a view has made: set them in its dataset');
   }
   let updated = 0;
@@ -70,6 +70,12 @@ export async function setValues(
     });
   }
   return { updated, doc };
+}
+
+/** Whether samples are those of a dataset, not copies that a view has made of parts of it. */
+function isOwn(samples: SampleCollection): boolean {
+  const { collection } = samples.samples('active');
+  return collection === samples.doc.get('sample_collection_name') && !/^(patches|clips|frames)\./.test(collection);
 }
 
 async function* allPairs(
