@@ -6,6 +6,8 @@ import { findDocs } from '../src/database/raw.js';
 import { Dataset } from '../src/datasets/dataset.js';
 import type { Reading } from '../src/datasets/sample-collection.js';
 import { MalformedError, UnsupportedStageError, ViewNotFoundError } from '../src/errors.js';
+import { setValues } from '../src/values/set-values.js';
+import { values } from '../src/values/values.js';
 import { listSavedViews, loadSavedView, type SavedView, stagesOf } from '../src/views/saved-views.js';
 import { Kwargs, parseStage, type Stage } from '../src/views/stage.js';
 import { type View, viewOf } from '../src/views/view.js';
@@ -253,6 +255,31 @@ describe('views', () => {
     expect(all).toHaveLength(12);
     expect(all[0]?.get('filepath')).toBe('/srv/media/images/b/09.jpg');
     expect(all[0]?.has('word')).toBe(false);
+  });
+
+  test('values of a field that a view leaves out are an error, others are as shown', async () => {
+    const { view } = await loaded("ds.exclude_fields('gt').select_fields('word')");
+    expect((await values(view, 'word')).slice(0, 3)).toEqual(['x', 'y', 'z']);
+    expect(await values(view, 'id')).toHaveLength(12);
+    await expect(values(view, 'gt.detections.label')).rejects.toThrow("does not show the field 'gt'");
+    await expect(values(view, 'score')).rejects.toThrow("does not show the field 'score'");
+    const { view: ofFrames } = await loaded("ds.select_fields('frames.speed')", 'videos');
+    expect((await values(ofFrames, 'frames.speed'))[0]).toEqual([1.5, 3, 4.5, 6, 7.5, 9]);
+    await expect(values(ofFrames, 'frames.objs.detections.label')).rejects.toThrow("does not show the field 'frames.objs'");
+  });
+
+  test('values cannot be set in patches, whether they are stored or not', async () => {
+    const { recorded, view } = await loaded("ds.to_patches('gt')");
+    const unstored = await viewOf(await dataset('images'), await forgetful(recorded));
+    for (const patches of [view, unstored]) {
+      await expect(
+        setValues(
+          patches,
+          'gt.label',
+          recorded.samples.map(() => 'x'),
+        ),
+      ).rejects.toThrow('set them in its dataset');
+    }
   });
 
   test('names and strings that look like keys or variables are only data', async () => {

@@ -8,6 +8,7 @@ import { resolveGenerated } from './generated.js';
 import { wholeGroups } from './groups.js';
 import { shownSamples } from './shown.js';
 import type { Stage } from './stage.js';
+import { isAlwaysThere } from './stages/fields.js';
 import { flattened } from './stages/groups.js';
 import { frameCollection, pipe, type State, selectionsOfSamples, wholePipeline } from './state.js';
 
@@ -32,6 +33,10 @@ export class View implements SampleCollection {
   frames(): Reading | undefined {
     const shown = framesShown(this.state);
     return shown && this.#reading(shown);
+  }
+
+  shows(path: string): boolean {
+    return isAlwaysThere(path, this.state) || this.state.schema.shows(path);
   }
 
   #reading(pipeline: readonly Document[]): Reading {

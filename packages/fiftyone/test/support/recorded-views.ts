@@ -42,11 +42,18 @@ export async function readRecordedViews(): Promise<RecordedViews> {
   };
 }
 
-/** Fills an empty database with the datasets and views. */
+/** Fills an empty database with the datasets and views, and with the indexes that the real client makes. */
 export async function restoreRecordedViews(db: Db, { database }: RecordedViews): Promise<void> {
   for (const [collection, docs] of database) await insertRaw(db, collection, docs.map(encode));
-  const images = database.get('datasets')?.find((dataset) => dataset.get('name') === 'images');
-  await db.collection(images?.get('sample_collection_name') as string).createIndex({ 'where.point': '2dsphere' });
+  for (const dataset of database.get('datasets') ?? []) {
+    const samples = db.collection(dataset.get('sample_collection_name') as string);
+    for (const key of ['filepath', 'created_at', 'last_modified_at']) await samples.createIndex({ [key]: 1 });
+    if (dataset.get('media_type') === 'group')
+      for (const key of ['group._id', 'group.name']) await samples.createIndex({ [key]: 1 });
+    if (dataset.get('name') === 'images') await samples.createIndex({ 'where.point': '2dsphere' });
+    const frames = dataset.get('frame_collection_name');
+    if (typeof frames === 'string') await db.collection(frames).createIndex({ _sample_id: 1, frame_number: 1 }, { unique: true });
+  }
 }
 
 /** The views of which the real client exports less than they show, or something that cannot be imported. */

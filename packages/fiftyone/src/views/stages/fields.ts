@@ -86,7 +86,8 @@ function keysAround(path: string, schema: Schema): string[] {
   });
 }
 
-function isAlwaysThere(path: string, state: State): boolean {
+/** Whether a field is shown whatever is selected. */
+export function isAlwaysThere(path: string, state: State): boolean {
   const key = state.schema.keys(path);
   return (path.startsWith(FRAMES) ? DEFAULT_FRAME_KEYS : defaultSampleKeys(state)).includes(key);
 }

@@ -1,3 +1,4 @@
+import type { Document } from 'mongodb';
 import type { Value } from '../../bson/index.js';
 import { MalformedError } from '../../errors.js';
 import { matching, plain } from '../expression.js';
@@ -48,7 +49,13 @@ function ungrouped(state: State, groups: Groups, restriction: Groups): State {
     return { ...state, pipeline, framesAttached: false, groups: flat };
   }
   const isWhole = slices.length === mediaTypes.size;
-  return { ...state, pipeline: isWhole ? [] : [{ $match: { [`${field}.name`]: { $in: slices } } }], groups: flat };
+  return { ...state, pipeline: isWhole ? [] : [inSlices(field, slices)], groups: flat };
+}
+
+/** Samples of slices in their natural order: with more than one an index would put them in the order of its keys. */
+function inSlices(field: string, slices: readonly string[]): Document {
+  const [slice] = slices;
+  return slices.length === 1 ? { $match: { [`${field}.name`]: slice } } : matching({ $in: [`$${field}.name`, slices] });
 }
 
 function restricted(groups: Groups, keeps: (slice: string) => boolean): Groups {

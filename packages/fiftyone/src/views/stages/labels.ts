@@ -225,15 +225,9 @@ function distinct(values: readonly Value[]): Value[] {
   return [...new Map(values.map((value) => [String(value), value])).values()];
 }
 
+/** Without the labels of fields; the fields themselves are shown, as null. */
 function without(state: State, fields: readonly LabelField[]): State {
   if (fields.length === 0) return state;
-  const paths = fields.map(({ path }) => path);
-  const left = pipe(
-    state,
-    projection(
-      false,
-      paths.map((path) => state.schema.keys(path)),
-    ),
-  );
-  return { ...left, schema: state.schema.exclude(paths) };
+  const keys = fields.map(({ path }) => state.schema.keys(path));
+  return pipe(state, projection(false, keys));
 }
