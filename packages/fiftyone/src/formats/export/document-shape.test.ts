@@ -22,11 +22,12 @@ test('a document of any age gets all keys of today, in their order', () => {
 
 test('fields within fields get their keys, and unknown keys stay behind the others', () => {
   const inner = Doc.of(['later', int32(1)], ['name', 'b'], ['created_at', null]);
-  const outer = Doc.of(['fields', [inner]], ['name', 'a'], ['read_only', true]);
+  const outer = Doc.of(['_cls', 'SampleFieldDocument'], ['fields', [inner]], ['name', 'a'], ['read_only', true]);
   const doc = shaped(Doc.of(['unknown', double(1)], ['sample_fields', [outer]]), DATASET);
   const [field] = doc.get('sample_fields') as Doc[];
   expect([...(field as Doc).keys()].slice(0, 4)).toEqual(['name', 'embedded_doc_type', 'subfield', 'fields']);
   expect((field as Doc).get('read_only')).toBe(true);
+  expect((field as Doc).has('_cls')).toBe(false);
   const [nested] = (field as Doc).get('fields') as Doc[];
   expect([...(nested as Doc).keys()].at(-1)).toBe('later');
   expect([...doc.keys()].at(-1)).toBe('unknown');
