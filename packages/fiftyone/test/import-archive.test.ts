@@ -11,7 +11,7 @@ import { reasonsToRefuse } from '../src/formats/import/archive-entries.js';
 import { importDataset } from '../src/formats/import/import-dataset.js';
 import { freshDatabase } from './support/fresh-database.js';
 import { connectAsAdmin } from './support/migrated.js';
-import { unpackedExports } from './support/recorded-export.js';
+import { recordedExport } from './support/recorded-export.js';
 
 async function folderFor(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'archive-'));
@@ -37,7 +37,7 @@ function tarEntry(path: string, fields: object = {}, content = ''): Buffer {
 const END = Buffer.alloc(1024);
 
 test.each(['.zip', '.tar', '.tar.gz', '.tgz'])('a %s archive is imported like its folder', async (extension) => {
-  const exports = await unpackedExports('group_mixed');
+  const exports = await recordedExport('group_mixed');
   const folder = await folderFor();
   const archive = join(folder, `copy${extension}`);
   if (extension === '.zip') {
@@ -111,7 +111,7 @@ test('an archive that would fill the disk is refused by what it says of itself',
 });
 
 test('an archive that is cut off leaves nothing behind', async () => {
-  const exports = await unpackedExports('group_mixed');
+  const exports = await recordedExport('group_mixed');
   const folder = await folderFor();
   await create({ file: join(folder, 'copy.tar.gz'), cwd: exports, gzip: true }, ['copy']);
   const bytes = await readFile(join(folder, 'copy.tar.gz'));
@@ -121,7 +121,7 @@ test('an archive that is cut off leaves nothing behind', async () => {
 });
 
 test('what a dead process has extracted in part is not taken for the content', async () => {
-  const exports = await unpackedExports('group_mixed');
+  const exports = await recordedExport('group_mixed');
   const folder = await folderFor();
   await create({ file: join(folder, 'copy.tar'), cwd: exports }, ['copy']);
   await cp(join(exports, 'copy', 'data'), join(folder, 'copy.extracting-999999999', 'copy', 'data'), { recursive: true });
@@ -132,7 +132,7 @@ test('what a dead process has extracted in part is not taken for the content', a
 });
 
 test('an archive that holds another folder than its name says is imported if there is one', async () => {
-  const exports = await unpackedExports('group_mixed');
+  const exports = await recordedExport('group_mixed');
   const folder = await folderFor();
   await create({ file: join(folder, 'renamed.tar'), cwd: exports }, ['copy']);
   expect(await readdir((await extractArchive(join(folder, 'renamed.tar'))).folder)).toContain('metadata.json');

@@ -7,7 +7,7 @@ import { type ImportOptions, importDataset } from '../src/formats/import/import-
 import { IMPORTS } from '../src/formats/import/import-notes.js';
 import { type FreshDatabase, freshDatabase } from './support/fresh-database.js';
 import { connectAsAdmin } from './support/migrated.js';
-import { unpackedExports } from './support/recorded-export.js';
+import { recordedExport } from './support/recorded-export.js';
 import { snapshot } from './support/snapshot.js';
 
 interface Place {
@@ -23,7 +23,7 @@ interface Place {
 }
 
 async function place(name = 'views_runs', variant = 'copy', version = '1.22.1'): Promise<Place> {
-  const folder = join(await unpackedExports(name), variant);
+  const folder = join(await recordedExport(name), variant);
   const database = await freshDatabase();
   await database.db.collection('config').insertOne({ version, type: 'fiftyone' });
   const connection = await connectAsAdmin(database);

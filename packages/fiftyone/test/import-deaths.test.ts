@@ -8,7 +8,7 @@ import { IMPORTS, settleDeadImports } from '../src/formats/import/import-notes.j
 import { type FreshDatabase, freshDatabase } from './support/fresh-database.js';
 import { connectAsAdmin } from './support/migrated.js';
 import { DEATHS, mortal } from './support/mortal.js';
-import { unpackedExports } from './support/recorded-export.js';
+import { recordedExport } from './support/recorded-export.js';
 
 /** All that a database has of datasets, and what belongs to none. */
 async function contentOf(db: Db): Promise<string[]> {
@@ -100,8 +100,8 @@ async function dieEverywhere({ before, options }: Journey): Promise<{ deaths: nu
 }
 
 test('whoever dies while a dataset is imported leaves all of it or nothing', { timeout: 300_000 }, async () => {
-  const exports = await unpackedExports('views_runs');
-  const other = await unpackedExports('video_frames');
+  const exports = await recordedExport('views_runs');
+  const other = await recordedExport('video_frames');
   expect(await readdir(join(exports, 'copy'))).toContain('tags.json');
   const { deaths, unchanged, done } = await dieEverywhere({
     before: async (database) => {
@@ -117,7 +117,7 @@ test('whoever dies while a dataset is imported leaves all of it or nothing', { t
 });
 
 test('whoever dies while a dataset is replaced leaves the old one or the new one, whole', { timeout: 300_000 }, async () => {
-  const exports = await unpackedExports('views_runs');
+  const exports = await recordedExport('views_runs');
   const { unchanged, done } = await dieEverywhere({
     before: async (database) => {
       const connection = await connectAsAdmin(database);

@@ -5,7 +5,8 @@ import { importDataset } from '../src/formats/import/import-dataset.js';
 import { differences } from './support/differences.js';
 import { freshDatabase } from './support/fresh-database.js';
 import { connectAsAdmin } from './support/migrated.js';
-import { readRecorded, unpackedExports, withoutStates } from './support/recorded-export.js';
+import { readRecorded, withoutStates } from './support/recorded-database.js';
+import { recordedExport } from './support/recorded-export.js';
 import { type Snapshot, snapshot } from './support/snapshot.js';
 
 const ERAS = [
@@ -20,7 +21,7 @@ const ERAS = [
 ];
 
 test.each(ERAS)('an export of an earlier release, %s, becomes what the real client makes of it', async (era) => {
-  const exports = await unpackedExports('eras');
+  const exports = await recordedExport('eras');
   const database = await freshDatabase();
   await database.db.collection('config').insertOne({ version: '1.22.1', type: 'fiftyone' });
   const connection = await connectAsAdmin(database);

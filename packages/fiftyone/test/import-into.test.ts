@@ -9,7 +9,7 @@ import { IMPORTS, settleDeadImports } from '../src/formats/import/import-notes.j
 import { type FreshDatabase, freshDatabase } from './support/fresh-database.js';
 import { connectAsAdmin } from './support/migrated.js';
 import { DEATHS, mortal } from './support/mortal.js';
-import { unpackedExports } from './support/recorded-export.js';
+import { recordedExport } from './support/recorded-export.js';
 
 /** A copy of an export with the first digits of all ids of its documents changed, and its metadata as wanted. */
 async function variantOf(folder: string, change: (metadata: string) => string): Promise<string> {
@@ -33,7 +33,7 @@ async function withDatabase(): Promise<{ database: FreshDatabase; connection: Co
 }
 
 test('samples, frames, fields and tags are added to a dataset; what it has stays', async () => {
-  const videos = join(await unpackedExports('video_frames'), 'copy');
+  const videos = join(await recordedExport('video_frames'), 'copy');
   const more = await variantOf(videos, (text) =>
     text
       .replace('"name": "events"', '"name": "episodes"')
@@ -62,10 +62,10 @@ test('samples, frames, fields and tags are added to a dataset; what it has stays
 
 test('what does not go together is refused before anything is written', async () => {
   const { database, connection } = await withDatabase();
-  const views = join(await unpackedExports('views_runs'), 'copy');
+  const views = join(await recordedExport('views_runs'), 'copy');
   await importDataset(connection, { datasetDir: views, name: 'it', persistent: true });
   const before = await database.db.collection('datasets').findOne({});
-  const videos = join(await unpackedExports('video_frames'), 'copy');
+  const videos = join(await recordedExport('video_frames'), 'copy');
   const into = (datasetDir: string) => importDataset(connection, { datasetDir, into: 'it' });
   await expect(into(videos)).rejects.toThrow(`its media_type is "video", and that of dataset 'it' is "image"`);
   const retyped = await variantOf(views, (text) =>
@@ -88,7 +88,7 @@ test('what does not go together is refused before anything is written', async ()
 });
 
 test('whoever dies while samples are added has added all of them or none', { timeout: 300_000 }, async () => {
-  const videos = join(await unpackedExports('video_frames'), 'copy');
+  const videos = join(await recordedExport('video_frames'), 'copy');
   const more = await variantOf(videos, (text) => text.replace('"info": {}', '"info": {"a": 1}'));
   const counts = { 3: 0, 6: 0 };
   for (let most = 1, died = true; died; most++) {

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { importDataset } from '../src/formats/import/import-dataset.js';
 import { freshDatabase } from './support/fresh-database.js';
 import { connectAsAdmin } from './support/migrated.js';
-import { unpackedExports } from './support/recorded-export.js';
+import { recordedExport } from './support/recorded-export.js';
 
 /** What an import makes of an export, without what is new in every import. */
 async function imported(folder: string): Promise<{ dataset: Document; samples: string[]; frames: string[]; results: string[] }> {
@@ -38,7 +38,7 @@ test.each([
   ['views_runs', 'labels_only'],
   ['video_frames', 'copy'],
 ])("the old format of %s becomes what today's format becomes, ids of samples included", async (name, variant) => {
-  const exports = await unpackedExports(name);
+  const exports = await recordedExport(name);
   const [old, today] = [await imported(join(exports, 'legacy')), await imported(join(exports, variant))];
   const sorted = (lines: string[]) => lines.map((line) => EJSON.stringify(Object.entries(JSON.parse(line)).sort()));
   expect(sorted(old.samples)).toEqual(sorted(today.samples));
@@ -60,7 +60,7 @@ test.each([
 });
 
 test('a schema that nobody understands is refused by name', async () => {
-  const folder = join(await unpackedExports('views_runs'), 'legacy');
+  const folder = join(await recordedExport('views_runs'), 'legacy');
   const text = await readFile(join(folder, 'metadata.json'), 'utf8');
   await writeFile(
     join(folder, 'metadata.json'),

@@ -5,7 +5,8 @@ import { importDataset } from '../src/formats/import/import-dataset.js';
 import { differences } from './support/differences.js';
 import { freshDatabase } from './support/fresh-database.js';
 import { connectAsAdmin } from './support/migrated.js';
-import { RECORDED_EXPORTS, readRecorded, unpackedExports, withoutStates } from './support/recorded-export.js';
+import { RECORDED_EXPORTS, readRecorded, withoutStates } from './support/recorded-database.js';
+import { recordedExport } from './support/recorded-export.js';
 import { snapshot } from './support/snapshot.js';
 
 const cases = Object.entries(RECORDED_EXPORTS).flatMap(([name, variants]) =>
@@ -13,7 +14,7 @@ const cases = Object.entries(RECORDED_EXPORTS).flatMap(([name, variants]) =>
 );
 
 test.each(cases)('the export %s %s becomes the database that the real client makes of it', async (name, variant) => {
-  const exports = await unpackedExports(name);
+  const exports = await recordedExport(name);
   const database = await freshDatabase();
   await database.db.collection('config').insertOne({ version: '1.22.1', type: 'fiftyone' });
   const connection = await connectAsAdmin(database);

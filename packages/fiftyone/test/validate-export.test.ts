@@ -3,14 +3,15 @@ import { join } from 'node:path';
 import { create } from 'tar';
 import { expect, test } from 'vitest';
 import { validateExport } from '../src/formats/validate/validate-export.js';
-import { RECORDED_EXPORTS, unpackedExports } from './support/recorded-export.js';
+import { RECORDED_EXPORTS } from './support/recorded-database.js';
+import { recordedExport } from './support/recorded-export.js';
 
 const cases = Object.entries(RECORDED_EXPORTS).flatMap(([name, variants]) =>
   variants.filter((variant) => variant !== 'labels_reldir').map((variant) => [name, variant] as const),
 );
 
 test.each(cases)('nothing is wrong with the recorded export %s %s', async (name, variant) => {
-  const folder = join(await unpackedExports(name), variant);
+  const folder = join(await recordedExport(name), variant);
   const { ok, problems, samples } = await validateExport(folder);
   expect(problems.filter(({ severity }) => severity !== 'note')).toEqual([]);
   expect(ok).toBe(true);
@@ -24,7 +25,7 @@ async function damaged(
   file: string,
   change: (text: string) => string | undefined,
 ): Promise<string[]> {
-  const folder = join(await unpackedExports(name), variant);
+  const folder = join(await recordedExport(name), variant);
   const path = join(folder, file);
   const text = change(await readFile(path, 'utf8').catch(() => ''));
   if (text === undefined) await rm(path, { recursive: true });
@@ -95,7 +96,7 @@ test('what is wrong with an export is listed with file and position', async () =
 });
 
 test('every file of a folder of samples is looked at, whatever is wrong with others', async () => {
-  const folder = join(await unpackedExports('primitives'), 'use_dirs_unordered');
+  const folder = join(await recordedExport('primitives'), 'use_dirs_unordered');
   const { samples, problems } = await validateExport(folder);
   const [first, second] = (await readdir(join(folder, 'samples'))) as [string, string];
   await writeFile(join(folder, 'samples', first), '{"a": }');
@@ -111,7 +112,7 @@ test('every file of a folder of samples is looked at, whatever is wrong with oth
 });
 
 test('an archive is looked at like its folder, and nothing of it stays', async () => {
-  const exports = await unpackedExports('group_mixed');
+  const exports = await recordedExport('group_mixed');
   await create({ file: join(exports, 'x.tar.gz'), cwd: exports, gzip: true }, ['copy']);
   const before = await readdir(exports);
   const report = await validateExport(join(exports, 'x.tar.gz'));

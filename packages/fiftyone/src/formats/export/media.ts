@@ -1,5 +1,5 @@
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
-import { dirname, extname, join, normalize, relative, resolve } from 'node:path';
+import { dirname, extname, join, relative, resolve } from 'node:path';
 import { DATA, FIELDS } from '../layout.js';
 import { FileNames } from './file-names.js';
 import { mapScenePaths } from './scene.js';
@@ -69,8 +69,8 @@ export class Media {
       return undefined;
     }
     const path = resolve(given);
-    let names = this.#folders.get(folder);
-    if (!names) this.#folders.set(folder, (names = this.#namesIn(folder)));
+    const names = this.#folders.get(folder) ?? this.#namesIn(folder);
+    this.#folders.set(folder, names);
     const known = names.find(path);
     if (known !== undefined) return `${folder}/${known}`;
     const file: MediaFile = {
@@ -109,7 +109,7 @@ function isRemote(path: string): boolean {
 function isSameOrFree(file: string, path: string): boolean {
   const [there, here] = [statSync(path, { throwIfNoEntry: false }), statSync(file, { throwIfNoEntry: false })];
   if (!there) return true;
-  return here !== undefined && here.isFile() && there.isFile() && here.size === there.size && sameContent(file, path);
+  return (here?.isFile() ?? false) && there.isFile() && here?.size === there.size && sameContent(file, path);
 }
 
 const BLOCK = 2 ** 20;
@@ -127,9 +127,4 @@ function sameContent(a: string, b: string): boolean {
     closeSync(left);
     closeSync(right);
   }
-}
-
-/** A path without the folder that it is in, or as it is. */
-export function withoutFolder(relDir: string, path: string, below: (folder: string, path: string) => string | undefined): string {
-  return isRemote(path) ? path : (below(relDir, normalize(path)) ?? path);
 }

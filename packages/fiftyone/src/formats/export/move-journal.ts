@@ -6,6 +6,8 @@ import { FiftyOneError } from '../../errors.js';
 export interface Move {
   readonly from: string;
   readonly to: string;
+  /** Where its content is in the export, relative to it. */
+  readonly becomes: string;
 }
 
 /** Files that are moved, noted before they are: so that each of them can be put back at any moment. */
@@ -50,6 +52,12 @@ export class MoveJournal {
         );
       }
     }
+  }
+
+  /** Forgets what was moved. This comes before the rest of what an export leaves: what is noted is put back. */
+  async remove(): Promise<void> {
+    await this.close();
+    await rm(this.path, { force: true });
   }
 
   async close(): Promise<void> {

@@ -11,10 +11,13 @@ import { MoveJournal } from './move-journal.js';
 export interface Completion {
   /** Whether all that was in the folder goes; by default only the documents of an earlier export do. */
   readonly overwrite: boolean;
+  /** The `_id` of the dataset whose files were moved, in hexadecimal digits. */
+  readonly moved?: string;
 }
 
 const OWNER = 'owner.json';
 const FILES = 'files';
+const ORIGINALS = 'originals';
 const REPLACED = 'replaced';
 const COMPLETE = 'complete.json';
 const CLEARED = 'cleared';
@@ -48,6 +51,11 @@ export class Staging {
     this.journal = new MoveJournal(join(root, 'moves.jsonl'));
   }
 
+  /** An empty folder, for files that are moved away without becoming a part of the export. */
+  get originals(): string {
+    return join(this.root, ORIGINALS);
+  }
+
   /** Where the files of the export are made. */
   get files(): string {
     return join(this.root, FILES);
@@ -65,19 +73,36 @@ export class Staging {
     await withLockFile(`${staging.root}.lock`, async () => {
       if (await exists(staging.root)) {
         await staging.#refuseWhileAlive();
-        if (await exists(join(staging.root, COMPLETE))) {
+        if (await staging.isComplete()) {
           await staging.#place();
           await finish(staging);
         } else await staging.journal.undo();
+        await staging.journal.remove();
         await rm(staging.root, { recursive: true });
       }
-      await mkdir(staging.root);
-      await writeFile(join(staging.root, OWNER), JSON.stringify({ pid: process.pid, host: hostname() }));
+      await staging.#make().catch(async (error) => {
+        await rm(staging.root, { recursive: true, force: true });
+        throw error;
+      });
     });
     here.add(staging.root);
     staging.#beat = setInterval(() => utimes(join(staging.root, OWNER), new Date(), new Date()).catch(() => {}), BEAT_MS).unref();
-    await mkdir(staging.files);
     return staging;
+  }
+
+  /** Whether it can only be finished, and not be undone any more. */
+  async isComplete(): Promise<boolean> {
+    return await exists(join(this.root, COMPLETE));
+  }
+
+  /** What {@link complete} was called with. */
+  async completion(): Promise<Completion> {
+    return JSON.parse(await readFile(join(this.root, COMPLETE), 'utf8')) as Completion;
+  }
+
+  /** Where files are that were moved: by where they were, as soon as they are in place. */
+  async moved(): Promise<ReadonlyMap<string, string>> {
+    return new Map((await this.journal.moves()).map(({ from, becomes }) => [from, join(this.folder, becomes)]));
   }
 
   /** From here on the export is not undone any more but finished, whoever does it. */
@@ -89,24 +114,40 @@ export class Staging {
 
   /** Puts back what was moved, and removes all the rest. */
   async undo(): Promise<void> {
+    await this.leave();
     await this.journal.undo();
     await this.remove();
   }
 
   async remove(): Promise<void> {
-    clearInterval(this.#beat);
-    here.delete(this.root);
-    await this.journal.close();
+    await this.leave();
+    await this.journal.remove();
     await rm(this.root, { recursive: true, force: true });
     // the folder too, if it is here for this export only
     await rmdir(this.folder).catch(() => {});
   }
 
+  /** Leaves it to the next export. */
+  async leave(): Promise<void> {
+    clearInterval(this.#beat);
+    here.delete(this.root);
+    await this.journal.close();
+  }
+
+  async #make(): Promise<void> {
+    await mkdir(this.root);
+    await writeFile(join(this.root, OWNER), JSON.stringify({ pid: process.pid, host: hostname() }));
+    await mkdir(this.files);
+    await mkdir(this.originals);
+  }
+
   async #place(): Promise<void> {
     if (!(await exists(join(this.root, CLEARED)))) {
-      const { overwrite } = JSON.parse(await readFile(join(this.root, COMPLETE), 'utf8')) as Completion;
+      const { overwrite } = await this.completion();
       await mkdir(join(this.root, REPLACED), { recursive: true });
-      const old = (await readdir(this.folder)).filter((name) => name !== STAGING && (overwrite || DOCUMENTS.includes(name)));
+      const old = (await readdir(this.folder)).filter(
+        (name) => !name.startsWith(STAGING) && (overwrite || DOCUMENTS.includes(name)),
+      );
       for (const name of old.sort(samplesFirst)) await rename(join(this.folder, name), join(this.root, REPLACED, name));
       await writeSynced(join(this.root, CLEARED), '');
     }
@@ -119,12 +160,12 @@ export class Staging {
     const owner = join(this.root, OWNER);
     const text = await readFile(owner, 'utf8').catch(() => '');
     if (text === '') return;
-    const { pid, host } = JSON.parse(text) as { pid: number; host: string };
+    const { pid, host } = ownerIn(text);
     const isHere = host === hostname();
     const isAtWork = isHere
       ? pid === process.pid
         ? here.has(this.root)
-        : isAlive(pid)
+        : pid > 0 && isAlive(pid)
       : Date.now() - (await stat(owner)).mtimeMs < STALE_AFTER_MS;
     if (!isAtWork) return;
     throw new LockedError(`process ${pid} on ${host} is exporting into ${this.folder}`, {
@@ -141,6 +182,15 @@ const BEAT_MS = 20_000;
 
 /** The exports of this process. */
 const here = new Set<string>();
+
+/** What is not whole was written by somebody who died. */
+function ownerIn(text: string): { pid: number; host: string } {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return { pid: 0, host: hostname() };
+  }
+}
 
 function samplesFirst(a: string, b: string): number {
   return Number(LAST.includes(b)) - Number(LAST.includes(a));
@@ -161,7 +211,7 @@ export async function exists(path: string): Promise<boolean> {
 }
 
 /** Writes a file so that it is there after a power failure, too. */
-export async function writeSynced(path: string, text: string): Promise<void> {
+export async function writeSynced(path: string, text: string | Uint8Array): Promise<void> {
   const file = await open(`${path}.new`, 'w');
   try {
     await file.writeFile(text);

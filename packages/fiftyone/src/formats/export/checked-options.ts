@@ -1,0 +1,108 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { resolve } from 'node:path';
+import type { ReadonlyDoc } from '../../bson/index.js';
+import { UsageError } from '../../errors.js';
+import { type ArchiveExtension, archiveExtension, STAGING } from '../layout.js';
+import { checkArchive } from './archive.js';
+import type { ExportMedia, ExportOptions } from './export-options.js';
+
+/** Options with their defaults, for one dataset. */
+export interface CheckedOptions extends ExportOptions {
+  /** Where the export is made: the folder itself, or one beside the archive. */
+  readonly folder: string;
+  readonly archive: ArchiveExtension | undefined;
+  readonly exportMedia: ExportMedia;
+  readonly exportSavedViews: boolean;
+  readonly exportRuns: boolean;
+  readonly exportWorkspaces: boolean;
+  readonly useDirs: boolean;
+  readonly ordered: boolean;
+  readonly overwrite: boolean;
+  readonly skipMissing: boolean;
+  /** Whether there are files in the folder, which stay. */
+  readonly isBeside: boolean;
+  readonly warnings: readonly string[];
+}
+
+const TYPE = 'FiftyOneDataset';
+const MODES: readonly unknown[] = [true, false, 'move', 'symlink'];
+
+/** @throws UsageError for options that cannot be, or not together */
+export function checkedOptions(options: ExportOptions, dataset: ReadonlyDoc, isView: boolean): CheckedOptions {
+  const exportDir = absolute(options.exportDir);
+  const archive = archiveExtension(exportDir);
+  const { exportMedia = true, chunkSize, relDir, datasetType = TYPE, overwrite = false } = options;
+  if (!datasetType.endsWith(`.${TYPE}`) && datasetType !== TYPE) {
+    throw new UsageError(`cannot export as ${datasetType}`, { hint: `use ${TYPE}` });
+  }
+  if (!MODES.includes(exportMedia)) {
+    throw new UsageError(`unsupported media export mode '${exportMedia}'`, { hint: "use true, false, 'move' or 'symlink'" });
+  }
+  if (chunkSize !== undefined && !(Number.isInteger(chunkSize) && chunkSize > 0)) {
+    throw new UsageError(`chunkSize is ${chunkSize}, expected a whole number above 0`);
+  }
+  if (archive) checkArchive(archive);
+  if (archive && existsSync(exportDir) && !overwrite) {
+    throw new UsageError(`${exportDir} is there already`, { hint: 'replace it with overwrite, or choose another name' });
+  }
+  if (exportMedia === 'move') checkMove(archive, dataset);
+  if (exportMedia === 'symlink' && archive) {
+    throw new UsageError('an archive cannot have links to media', { hint: 'export the media themselves, or none' });
+  }
+  if (isFilled(dataset.get('_media_sources')) && exportMedia !== false) {
+    throw new UsageError(`the media of dataset '${dataset.get('name')}' are references into media sources`, {
+      hint: 'export it without media (exportMedia: false)',
+    });
+  }
+  const isBeside = archive === undefined && !overwrite && isFilled(content(exportDir));
+  return {
+    ...options,
+    exportDir,
+    archive,
+    folder: archive ? `${exportDir}.partial` : exportDir,
+    exportMedia,
+    ...(relDir === undefined ? {} : { relDir: absolute(relDir) }),
+    exportSavedViews: !isView && (options.exportSavedViews ?? true),
+    exportRuns: !isView && (options.exportRuns ?? true),
+    exportWorkspaces: !isView && (options.exportWorkspaces ?? true),
+    useDirs: options.useDirs ?? false,
+    ordered: options.ordered ?? true,
+    overwrite,
+    skipMissing: options.skipMissing ?? false,
+    isBeside,
+    warnings: isBeside ? [`the folder ${exportDir} was there already: files of an earlier export stay in it`] : [],
+  };
+}
+
+/** Whoever moves media wants to go on with the dataset: so it must be able to follow them. */
+function checkMove(archive: string | undefined, dataset: ReadonlyDoc): void {
+  if (archive) {
+    throw new UsageError('moving media into an archive would leave the dataset without them', {
+      hint: 'copy them (exportMedia: true), or move them into a folder',
+    });
+  }
+  if (!String(dataset.get('sample_collection_name')).startsWith('samples.')) {
+    throw new UsageError('the media of patches, clips and frames belong to the dataset that they are made of', {
+      hint: 'copy them (exportMedia: true), or move those of that dataset',
+    });
+  }
+}
+
+function absolute(path: string): string {
+  return resolve(path.replace(/^~(?=\/|$)/, homedir()));
+}
+
+function content(folder: string): string[] {
+  try {
+    return readdirSync(folder).filter((name) => !name.startsWith(STAGING));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return [];
+    throw new UsageError(`${folder} cannot be a folder for an export: ${(error as Error).message}`);
+  }
+}
+
+function isFilled(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0;
+}

@@ -1,0 +1,171 @@
+import { normalize, resolve } from 'node:path';
+import { decode, type ReadonlyDoc } from '../../bson/index.js';
+import type { Rewrite, Rewrites, TextRewrite } from '../../bson/rewrites.js';
+import type { Reading, SampleCollection } from '../../datasets/sample-collection.js';
+import type { CheckedOptions } from './checked-options.js';
+import { type Checked, checkFiles, copyMedia } from './copy-media.js';
+import { pathBelow } from './file-names.js';
+import { Media } from './media.js';
+import { frameMediaFields, type MediaField, sampleMediaFields } from './media-fields.js';
+import { MissingMediaError } from './missing-media.js';
+import { rootsOf, textsIn } from './moved-paths.js';
+import type { Pace } from './pace.js';
+import { countOf, readDocuments } from './read-documents.js';
+import type { Staging } from './staging.js';
+
+/** A place in documents with paths of files, and what a path becomes. */
+interface Place {
+  readonly path: readonly string[];
+  readonly becomes: TextRewrite;
+}
+
+/** The media of an export: which files there are, what documents call them, and the files themselves. */
+export class ExportedMedia {
+  readonly #media: Media;
+  readonly #sizes = new Map<string, number>();
+  readonly #bad = new Map<string, string>();
+  #checked = 0;
+
+  constructor(
+    readonly samples: SampleCollection,
+    readonly dataset: ReadonlyDoc,
+    readonly options: CheckedOptions,
+    readonly staging: Staging,
+    readonly pace: Pace,
+  ) {
+    const { relDir, chunkSize, isBeside, folder } = options;
+    this.#media = new Media({ relDir, chunkSize, beside: isBeside ? folder : undefined });
+  }
+
+  /** Looks for all files, before anything is written. @throws MissingMediaError */
+  async check(): Promise<void> {
+    if (this.options.exportMedia === false) return;
+    await this.#find(this.samples.samples('all'), this.#samplePlaces(), 'samples');
+    const frames = this.samples.frames();
+    if (frames) await this.#find(frames, this.#framePlaces(), 'frames');
+    await this.#checkNew();
+  }
+
+  /** What becomes of the paths in samples, or undefined if they stay. */
+  sampleRewrites(): Rewrites | undefined {
+    const { exportMedia, relDir } = this.options;
+    if (exportMedia !== false) return rewritesOf(this.#samplePlaces());
+    if (relDir === undefined) return undefined;
+    const becomes = (path: string) => pathBelow(relDir, normalize(path)) ?? path;
+    return rewritesOf(
+      [['filepath'], ...sampleMediaFields(this.dataset).map(({ path }) => path)].map((path) => ({ path, becomes })),
+    );
+  }
+
+  /** Frames keep their paths: no other client resolves those of an export. */
+  frameRewrites(): undefined {
+    return undefined;
+  }
+
+  /** Brings the files into the export. */
+  async copy(): Promise<void> {
+    const { exportMedia: mode } = this.options;
+    if (mode === false) return;
+    // samples may have come since all were looked at
+    await this.#checkNew();
+    const files = this.#media.files.filter(({ from }) => !this.#bad.has(from));
+    const total = this.total().bytes;
+    let done = 0;
+    await copyMedia({
+      ...{ media: this.#media, files, folder: this.staging.files, place: this.staging.folder, mode },
+      ...{ journal: this.staging.journal, originals: this.staging.originals },
+      tell: ({ from }) => {
+        done += this.#sizes.get(from) ?? 0;
+        this.pace.tell({ what: 'Exporting media', done, total, unit: 'bytes' });
+      },
+    });
+  }
+
+  /** Where the files of frames are, as JSON, or undefined if frames have none. */
+  frameMedia(): string | undefined {
+    const known = [...this.#media.frames].filter(([path]) => !this.#bad.has(resolve(path)));
+    return known.length === 0
+      ? undefined
+      : `{${known.map((pair) => pair.map((text) => JSON.stringify(text)).join(': ')).join(',\n')}}`;
+  }
+
+  total(): { files: number; bytes: number } {
+    const files = this.#media.files.filter(({ from }) => !this.#bad.has(from));
+    return { files: files.length, bytes: files.reduce((sum, { from }) => sum + (this.#sizes.get(from) ?? 0), 0) };
+  }
+
+  missing(): string[] {
+    return [...this.#bad.keys()];
+  }
+
+  warnings(): string[] {
+    const { size } = this.#media.remote;
+    const first = [...this.#media.remote][0];
+    return size === 0 ? [] : [`${size} media are not on this machine and stay where they are, for example ${first}`];
+  }
+
+  async #find(reading: Reading, places: readonly Place[], unit: string): Promise<void> {
+    if (places.length === 0) return;
+    const { db } = this.samples.connection;
+    const total = await countOf(db, reading);
+    const project = Object.fromEntries([
+      ['_id', 0 as const],
+      ...rootsOf(places.map(({ path }) => path)).map((path) => [path, 1 as const]),
+    ]);
+    let done = 0;
+    for await (const batch of readDocuments(db, reading, project)) {
+      for (const bson of batch) {
+        const doc = decode(bson);
+        for (const { path, becomes } of places) for (const text of textsIn(doc, path)) becomes(text);
+      }
+      done += batch.length;
+      this.pace.tell({ what: 'Looking for media', done, unit, ...(total === undefined ? {} : { total }) });
+    }
+  }
+
+  async #checkNew(): Promise<void> {
+    const files = this.#media.files.slice(this.#checked);
+    this.#checked = this.#media.files.length;
+    const paths = new Set(files.map(({ from }) => from));
+    const tell = (done: number) => this.pace.tell({ what: 'Checking media', done, total: paths.size, unit: 'files' });
+    const { sizes, bad }: Checked = await checkFiles(paths, tell);
+    for (const [path, size] of sizes) this.#sizes.set(path, size);
+    for (const [path, problem] of bad) this.#bad.set(path, problem);
+    if (bad.size > 0 && !this.options.skipMissing) throw new MissingMediaError(bad);
+  }
+
+  #samplePlaces(): Place[] {
+    const fields = sampleMediaFields(this.dataset).map((field) => this.#fieldPlace(field));
+    return [{ path: ['filepath'], becomes: this.#unlessBad((path) => this.#media.ofSample(path)) }, ...fields];
+  }
+
+  #fieldPlace({ name, path }: MediaField): Place {
+    return { path, becomes: this.#unlessBad((text) => this.#media.ofField(name, text)) };
+  }
+
+  #framePlaces(): Place[] {
+    return frameMediaFields(this.dataset).map(({ name, path }) => ({ path, becomes: (text) => this.#media.ofFrame(name, text) }));
+  }
+
+  /** What cannot be exported keeps its path. */
+  #unlessBad(becomes: TextRewrite): TextRewrite {
+    return (path) => (this.#bad.size > 0 && this.#bad.has(resolve(path)) ? path : becomes(path));
+  }
+}
+
+/** Rewrites by key. Where one place is within another one, the inner one counts. */
+function rewritesOf(places: readonly Place[]): Rewrites {
+  const tree = new Map<string, Rewrite>();
+  for (const { path, becomes } of places) {
+    let level = tree;
+    for (const key of path.slice(0, -1)) {
+      const below = level.get(key);
+      const next = below instanceof Map ? (below as Map<string, Rewrite>) : new Map<string, Rewrite>();
+      level.set(key, next);
+      level = next;
+    }
+    const last = path.at(-1) as string;
+    if (!(level.get(last) instanceof Map)) level.set(last, becomes);
+  }
+  return tree;
+}
