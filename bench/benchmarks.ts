@@ -1,6 +1,7 @@
 import type { Db } from 'mongodb';
 import { restore, type Snapshot } from '../packages/fiftyone/test/support/snapshot.js';
 import { manyCompleteDatasets, manyDatasets, manySmallDatasets } from './databases.js';
+import { emptied, exportedDetections, insertPlain } from './exported-detections.js';
 import { addLargeDataset, type LargeDataset } from './large-dataset.js';
 
 /** Fills an empty database. */
@@ -12,6 +13,8 @@ export interface Benchmark {
   readonly title: string;
   /** What follows `fiftyone` on the command line. */
   readonly args: readonly string[];
+  /** Programs that do it with the SDK of either client, instead of the command `fiftyone`. */
+  readonly scripts?: { readonly real: string; readonly ours: string };
   /** What the database holds; it need not exist if there is none. */
   readonly database?: () => Promise<Fill>;
   /** Ours at other work, instead of the real client. */
@@ -131,7 +134,23 @@ export const benchmarks: readonly Benchmark[] = [
     runs: 1,
     target: { timesMemory: 1.2 },
   },
+  ...[20_000, 200_000].map((samples) => importing(samples)),
 ];
+
+function importing(samples: number): Benchmark {
+  return {
+    name: `import-${samples / 1000}k`,
+    title: `import of ${samples.toLocaleString('en')} samples with 10 detections`,
+    args: [exportedDetections(samples)],
+    scripts: { real: 'bench/import-real.py', ours: 'bench/import-ours.mjs' },
+    database: async () => (db) => emptied(db, samples),
+    plain: (db) => insertPlain(db, samples),
+    writes: true,
+    sameOutput: true,
+    runs: 2,
+    target: { times: 8, timesPlain: 3, megabytes: 300 },
+  };
+}
 
 function detections(samples: number): LargeDataset {
   const labels = { field: 'gt', list: 'detections', count: 10 };

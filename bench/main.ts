@@ -51,9 +51,10 @@ async function pairsOf(benchmark: Benchmark, client: MongoClient, port: number, 
     await db.admin().command({ fsync: 1 });
   };
   const content = await benchmark.database?.();
-  const { against } = benchmark;
+  const { against, scripts } = benchmark;
   const contentOfOther = against?.database ? await against.database() : content;
-  const other = against ? { ...ours, name: against.name } : real;
+  const other = against ? { ...ours, name: against.name } : running(real, scripts?.real);
+  const our = running(ours, scripts?.ours);
   const run = async (one: Client, args: readonly string[], env: Record<string, string>, filling: Fill | undefined) => {
     if (benchmark.writes) await fillWith(filling);
     const measurement = await measure(one, args, env);
@@ -73,7 +74,7 @@ async function pairsOf(benchmark: Benchmark, client: MongoClient, port: number, 
   for (let i = 0; i <= Math.min(runs, benchmark.runs ?? runs); i++) {
     const pair = {
       other: await run(other, against?.args ?? benchmark.args, envOfOther, contentOfOther),
-      ours: await run(ours, benchmark.args, envOfOurs, content),
+      ours: await run(our, benchmark.args, envOfOurs, content),
       plain: await plain(),
     };
     if (benchmark.sameOutput && pair.other.stdout !== pair.ours.stdout)
@@ -87,13 +88,18 @@ async function pairsOf(benchmark: Benchmark, client: MongoClient, port: number, 
   return pairs;
 }
 
+/** A client with another program than its command. */
+function running(client: Client, script: string | undefined): Client {
+  return script === undefined ? client : { ...client, program: [client.program[0] as string, script] };
+}
+
 async function check(
   { args, migratesTo }: Benchmark,
   { name }: Client,
   { code, stdout, stderr }: Measurement,
   db: Db,
 ): Promise<void> {
-  const failed = (why: string) => new Error(`${name}: fiftyone ${args.join(' ')}: ${why}\n${stdout}${stderr}`);
+  const failed = (why: string) => new Error(`${name}: ${args.join(' ')}: ${why}\n${stdout}${stderr}`);
   if (code !== 0) throw failed(`exit code ${code}`);
   if (migratesTo === undefined) return;
   const left = await db.collection('datasets').countDocuments({ version: { $ne: migratesTo } });
