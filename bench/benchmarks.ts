@@ -146,7 +146,6 @@ function importing(samples: number): Benchmark {
     database: async () => (db) => emptied(db, samples),
     plain: (db) => insertPlain(db, samples),
     writes: true,
-    sameOutput: true,
     runs: 2,
     target: { times: 8, timesPlain: 3, megabytes: 300 },
   };

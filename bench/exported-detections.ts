@@ -21,7 +21,7 @@ export async function emptied(db: Db, samples: number): Promise<void> {
   const folder = exportedDetections(samples);
   if (!existsSync(folder)) await make(db, samples, folder);
   await db.dropDatabase();
-  await db.collection<object>('config').insertOne({ version: '1.22.1', type: 'fiftyone' });
+  await db.collection('config').insertOne({ version: '1.22.1', type: 'fiftyone' });
 }
 
 async function make(db: Db, samples: number, folder: string): Promise<void> {
