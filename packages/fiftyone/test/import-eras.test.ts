@@ -5,7 +5,8 @@ import { importDataset } from '../src/formats/import/import-dataset.js';
 import { differences } from './support/differences.js';
 import { freshDatabase } from './support/fresh-database.js';
 import { connectAsAdmin } from './support/migrated.js';
-import { parseDump, recordedExport, withoutStates } from './support/recorded-export.js';
+import { readRecorded, withoutStates } from './support/recorded-database.js';
+import { recordedExport } from './support/recorded-export.js';
 import { type Snapshot, snapshot } from './support/snapshot.js';
 
 const ERAS = [
@@ -35,7 +36,7 @@ test.each(ERAS)('an export of an earlier release, %s, becomes what the real clie
     string,
     string,
   ];
-  const expected = parseDump(withoutStates((await readFile(recorded, 'utf8')).replaceAll(theirs, report.id)));
+  const expected = await readRecorded(recorded, (text) => withoutStates(text.replaceAll(theirs, report.id)));
   const base: Snapshot = { collections: new Map(), metadata: new Map() };
   const lines = differences(expected, await snapshot(database.db), { base });
   // of the oldest one the real client writes one field anew, through its classes
