@@ -1,6 +1,7 @@
 import type { Db } from 'mongodb';
 import { restore, type Snapshot } from '../packages/fiftyone/test/support/snapshot.js';
 import { manyCompleteDatasets, manyDatasets, manySmallDatasets } from './databases.js';
+import { emptied, exportedDetections, insertPlain } from './exported-detections.js';
 import { addLargeDataset, type LargeDataset } from './large-dataset.js';
 
 /** Fills an empty database. */
@@ -10,8 +11,10 @@ export type Fill = (db: Db) => Promise<void>;
 export interface Benchmark {
   readonly name: string;
   readonly title: string;
-  /** What follows `fiftyone` on the command line. */
+  /** What follows `fiftyone` on the command line, or the script. */
   readonly args: readonly string[];
+  /** A script of bench/ that is run with both clients instead of their commands; it says how long its work took. */
+  readonly script?: string;
   /** What the database holds; it need not exist if there is none. */
   readonly database?: () => Promise<Fill>;
   /** Ours at other work, instead of the real client. */
@@ -131,7 +134,62 @@ export const benchmarks: readonly Benchmark[] = [
     runs: 1,
     target: { timesMemory: 1.2 },
   },
+  ...[20_000, 200_000].map((samples) => importing(samples)),
+  valuesOf('filepath', 'filepath', samplesOr(200_000), 1.5),
+  valuesOf('labels', 'gt.detections.label', samplesOr(200_000), 1.5),
+  valuesOf('boxes', 'gt.detections.bounding_box', samplesOr(200_000), 4),
+  {
+    ...settingOf('new', 'list', samplesOr(200_000)),
+    plain: setOneByOne,
+    target: { times: 1, timesPlain: 1.3 },
+  },
+  settingOf('keys', 'keys', samplesOr(200_000)),
+  settingOf('labels', 'labels', samplesOr(20_000)),
 ];
+
+function valuesOf(name: string, path: string, samples: number, times: number): Benchmark {
+  return {
+    name: `values-${name}`,
+    title: `\`values('${path}')\` of ${samples.toLocaleString('en')} samples with 10 detections, in the process`,
+    script: 'values',
+    args: [path],
+    database: () => large({ ...detections(samples), recorded: 'databases/1.22.1-main' }),
+    sameOutput: true,
+    runs: 3,
+    target: { times },
+  };
+}
+
+function settingOf(name: string, kind: string, samples: number): Benchmark {
+  const what = { list: 'a new field, values in a list', keys: 'a new field, values by id', labels: 'labels of 10 detections' }[
+    kind
+  ];
+  return {
+    name: `set-values-${name}`,
+    title: `setting ${what}, ${samples.toLocaleString('en')} samples, in the process`,
+    script: 'set-values',
+    args: [kind],
+    database: () => large({ ...detections(samples), recorded: 'databases/1.22.1-main' }),
+    writes: true,
+    sameOutput: true,
+    runs: 2,
+    target: { times: 1 },
+  };
+}
+
+function importing(samples: number): Benchmark {
+  return {
+    name: `import-${samples / 1000}k`,
+    title: `import of ${samples.toLocaleString('en')} samples with 10 detections`,
+    args: [exportedDetections(samples)],
+    script: 'import',
+    database: async () => (db) => emptied(db, samples),
+    plain: (db) => insertPlain(db, samples),
+    writes: true,
+    runs: 2,
+    target: { times: 8, timesPlain: 3, megabytes: 300 },
+  };
+}
 
 function detections(samples: number): LargeDataset {
   const labels = { field: 'gt', list: 'detections', count: 10 };
@@ -140,7 +198,11 @@ function detections(samples: number): LargeDataset {
 
 /** A million takes long: only on request. */
 function samplesForMemory(): number {
-  return Number(process.env.BENCH_SAMPLES || 200_000);
+  return samplesOr(200_000);
+}
+
+function samplesOr(count: number): number {
+  return Number(process.env.BENCH_SAMPLES || count);
 }
 
 async function restored(content: Promise<Snapshot>): Promise<Fill> {
@@ -159,4 +221,17 @@ async function setSampleFields(db: Db): Promise<void> {
   const dataset = await db.collection('datasets').findOne({});
   const set = { _dataset_id: dataset?._id, created_at: { $toDate: '$_id' }, last_modified_at: new Date() };
   await db.collection(dataset?.sample_collection_name).updateMany({}, [{ $set: set }]);
+}
+
+/** What setting a field with a value for each sample is at least: as many updates. */
+async function setOneByOne(db: Db): Promise<void> {
+  const samples = db.collection('samples.large');
+  const ids = await samples.find({}, { projection: { _id: 1 } }).toArray();
+  const now = new Date();
+  for (let i = 0; i < ids.length; i += 10_000) {
+    const updates = ids.slice(i, i + 10_000).map(({ _id }, j) => {
+      return { updateOne: { filter: { _id }, update: { $set: { plain: (i + j) / 2, last_modified_at: now } } } };
+    });
+    await samples.bulkWrite(updates, { ordered: false });
+  }
 }

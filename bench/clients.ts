@@ -19,7 +19,7 @@ export interface Client {
 
 /** What one process took, and what it said. */
 export interface Measurement {
-  /** Seconds from its start to its end. */
+  /** Seconds from its start to its end, or those that a script says its work took. */
   readonly wall: number;
   /** Seconds of CPU time, of all its threads. */
   readonly cpu: number;
@@ -50,6 +50,13 @@ export const ours: Client = {
   }),
 };
 
+/** Scripts in place of the command lines: one of Python for the real client, one of JavaScript for ours, with the same arguments. */
+export function withScript(client: Client, name: string): Client {
+  const isReal = client.name === real.name;
+  const program = isReal ? [python, `bench/${name}.py`] : [process.execPath, `bench/${name}.mjs`];
+  return { ...client, program };
+}
+
 /** The environment that `run.sh` gives to the real client, without the time that `run.sh` itself takes. */
 function environmentOfReal(port: number, database: string): Record<string, string> {
   const print = 'import json, os; print(json.dumps(dict(os.environ)))';
@@ -69,7 +76,8 @@ export async function measure(client: Client, args: readonly string[], env: Reco
   const { stdio } = spawn(python, command, { env, stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
   const [stdout, stderr, counted] = await Promise.all([stdio[1], stdio[2], stdio[3]].map((stream) => text(stream as Readable)));
   if (!counted) throw new Error(`could not be measured: ${client.program.join(' ')}\n${stderr}`);
-  return { ...JSON.parse(counted), stdout, stderr };
+  const work = /^work (\d+\.\d+)$/m.exec(stderr ?? '')?.[1];
+  return { ...JSON.parse(counted), ...(work === undefined ? {} : { wall: Number(work) }), stdout, stderr };
 }
 
 /** Which programs were compared. */

@@ -28,7 +28,7 @@ export async function addLargeDataset(db: Db, large: LargeDataset, name = large.
   const dataset = datasetLike(original, large, name);
   const collection = `samples.${name}`;
   await insertRaw(db, 'datasets', [encode(dataset)]);
-  await copies(db, sampleLike(first, large), large.samples, collection, framesOf(large));
+  await copies(db, sampleLike(first, large), large.samples, collection, { ...differing(large), ...framesOf(large) });
   if (large.frames !== undefined) {
     const frame = documents(`frames.${samples}`)[0] as Doc;
     const number = { $add: [1, { $mod: [{ $subtract: ['$i', 1] }, large.frames] }] };
@@ -70,6 +70,17 @@ function isKept(field: string, labels: string | undefined): boolean {
 const idAt = (number: unknown) => ({
   $toObjectId: { $concat: ['6b01800000000000', { $toString: { $add: [10_000_000, number] } }] },
 });
+
+/** Every sample has its file, and every label its id. */
+function differing({ labels }: LargeDataset): Record<string, unknown> {
+  const filepath = { $concat: ['/srv/datasets/media/', { $toString: '$i' }, '.png'] };
+  if (labels === undefined) return { filepath };
+  const path = `${labels.field}.${labels.list}`;
+  const number = { $add: [1_000_000_000, { $multiply: ['$i', labels.count] }, '$$n'] };
+  const id = { $toObjectId: { $concat: ['6b018001000000', { $toString: number }] } };
+  const label = { $mergeObjects: [{ $arrayElemAt: [`$${path}`, '$$n'] }, { _id: id }] };
+  return { filepath, [path]: { $map: { input: { $range: [0, labels.count] }, as: 'n', in: label } } };
+}
 
 function framesOf({ frames }: LargeDataset): Record<string, unknown> {
   if (frames === undefined) return {};

@@ -5,7 +5,7 @@ import { findMongod } from '../packages/fiftyone/src/database/mongod-binary.js';
 import { readSettings } from '../packages/fiftyone/src/settings.js';
 import { startMongod } from '../packages/fiftyone/test/support/mongod.js';
 import { type Benchmark, benchmarks, type Fill } from './benchmarks.js';
-import { type Client, type Measurement, measure, ours, real, versions } from './clients.js';
+import { type Client, type Measurement, measure, ours, real, versions, withScript } from './clients.js';
 import { type Pair, table } from './table.js';
 
 /** Runs the benchmarks that are named, or all, and prints the table. @returns the exit code */
@@ -56,7 +56,8 @@ async function pairsOf(benchmark: Benchmark, client: MongoClient, port: number, 
   const other = against ? { ...ours, name: against.name } : real;
   const run = async (one: Client, args: readonly string[], env: Record<string, string>, filling: Fill | undefined) => {
     if (benchmark.writes) await fillWith(filling);
-    const measurement = await measure(one, args, env);
+    const client = benchmark.script === undefined ? one : withScript(one, benchmark.script);
+    const measurement = await measure(client, args, env);
     await check(benchmark, one, measurement, db);
     return measurement;
   };
@@ -93,7 +94,7 @@ async function check(
   { code, stdout, stderr }: Measurement,
   db: Db,
 ): Promise<void> {
-  const failed = (why: string) => new Error(`${name}: fiftyone ${args.join(' ')}: ${why}\n${stdout}${stderr}`);
+  const failed = (why: string) => new Error(`${name}: ${args.join(' ')}: ${why}\n${stdout}${stderr}`);
   if (code !== 0) throw failed(`exit code ${code}`);
   if (migratesTo === undefined) return;
   const left = await db.collection('datasets').countDocuments({ version: { $ne: migratesTo } });

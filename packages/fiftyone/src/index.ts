@@ -13,6 +13,7 @@ export {
   listDatasets,
   loadDataset,
 } from './datasets/default-database.js';
+export type { FromOptions } from './datasets/import.js';
 export type { DatasetInfo, ListOptions } from './datasets/load.js';
 export { openDatabase } from './datasets/open.js';
 export type { OnProgress, Progress } from './datasets/progress.js';
@@ -24,8 +25,9 @@ export { documentType, type FieldType, listOf, simpleType } from './fields/field
 export { InvalidValueError } from './fields/invalid-value.js';
 export { NdArray, type NumberArray } from './fields/nd-array.js';
 export { type DatasetType, types } from './formats/dataset-types.js';
+export { exportDataset } from './formats/export/export-dataset.js';
 export type { ExportMedia, ExportOptions, ExportReport } from './formats/export/export-options.js';
-export type { ImportOptions, ImportReport } from './formats/import/import-dataset.js';
+export { type ImportOptions, type ImportReport, importDataset } from './formats/import/import-dataset.js';
 export type { ExportProblem } from './formats/validate/export-problem.js';
 export { type ValidateOptions, type ValidateReport, validateExport } from './formats/validate/validate-export.js';
 export { type DatabaseInfo, readInfo } from './migrations/info.js';
@@ -45,7 +47,8 @@ export * from './samples/labels.js';
 export * from './samples/metadata.js';
 export { Frame, Sample, type SampleFields } from './samples/sample.js';
 export { readSettings, type Settings } from './settings.js';
-export type { SetValuesOptions } from './values/set-values.js';
-export type { ValuesOptions } from './values/values.js';
+export type { GivenValues } from './values/given-values.js';
+export { type SetValuesOptions, setValues } from './values/set-values.js';
+export { iterateValues, type ValuesOptions, values } from './values/values.js';
 export { compatibleVersions, openSourceVersion, sdkVersion } from './version.js';
 export type { View } from './views/view.js';

@@ -173,6 +173,31 @@ test('loading notes the time; whoever may only read loads as well', async () => 
   await admin.close();
 });
 
+test('closing is no failure for users who may see others but not write, and when the server is gone', async () => {
+  const server = await startMongod({ auth: true });
+  const admin = await MongoClient.connect(server.uri);
+  await admin.db('fo').collection('config').insertOne({ version: '1.22.1', type: 'fiftyone' });
+  await admin
+    .db('fo')
+    .collection('datasets')
+    .insertOne(smallDataset('d', '1.22.1', { persistent: false }));
+  const roles = [
+    { role: 'read', db: 'fo' },
+    { role: 'clusterMonitor', db: 'admin' },
+  ];
+  await admin.db('admin').command({ createUser: 'watcher', pwd: 'secret', roles });
+  const uri = `mongodb://watcher:secret@127.0.0.1:${server.port}/?serverSelectionTimeoutMS=500`;
+  const settings = { HOME: '/nonexistent', FIFTYONE_DATABASE_URI: uri, FIFTYONE_DATABASE_NAME: 'fo' };
+  const watcher = await fo.connect(fo.readSettings(settings));
+  expect(await watcher.listDatasets()).toEqual(['d']);
+  await watcher.close();
+  expect(await admin.db('fo').collection('datasets').countDocuments()).toBe(1);
+  const other = await fo.connect(fo.readSettings(settings));
+  await admin.close();
+  await server.stop();
+  await other.close();
+});
+
 test('datasets that are not persistent go with the last client, and not while anybody is at work', async () => {
   const server = await startMongod();
   onTestFinished(() => server.stop());

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { create } from 'tar';
 import { expect, test } from 'vitest';
 import { validateExport } from '../src/formats/validate/validate-export.js';
-import { RECORDED_EXPORTS, recordedExport } from './support/recorded-export.js';
+import { RECORDED_EXPORTS } from './support/recorded-database.js';
+import { recordedExport } from './support/recorded-export.js';
 
 const cases = Object.entries(RECORDED_EXPORTS).flatMap(([name, variants]) =>
   variants.filter((variant) => variant !== 'labels_reldir').map((variant) => [name, variant] as const),

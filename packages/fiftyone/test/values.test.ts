@@ -3,7 +3,10 @@ import { expect, onTestFinished, test } from 'vitest';
 import { Doc, decode, equal, int32, millisecondsOf, Scalar, type Value } from '../src/bson/index.js';
 import { Dataset } from '../src/datasets/dataset.js';
 import { fieldPath } from '../src/values/field-path.js';
+import { setValues } from '../src/values/set-values.js';
 import { iterateValues, values } from '../src/values/values.js';
+import { parseStage, type Stage } from '../src/views/stage.js';
+import { viewOf } from '../src/views/view.js';
 import { freshDatabase } from './support/fresh-database.js';
 import { connectAsAdmin } from './support/migrated.js';
 import { type Answer, recordedAnswers, sourceOf, told, understood } from './support/recorded-values.js';
@@ -159,3 +162,48 @@ test('batches that are larger than one reply, and a caller that leaves early', a
   for await (const value of iterateValues(samples, 'filepath')) if (value === '/x/3000.jpg') break;
   expect(await values(samples, 'nope', { allowMissing: true })).toHaveLength(45_000);
 });
+
+test('frames of the slice that is shown, and of views', async () => {
+  const database = await freshDatabase(await sourceOf('group_mixed'));
+  const connection = await connectAsAdmin(database);
+  onTestFinished(() => connection.close());
+  const found = await database.db.collection('datasets').findOne({ name: 'groups' }, { raw: true });
+  const dataset = new Dataset(connection, decode(found as unknown as Uint8Array));
+  expect(await values(dataset, 'frames.frame_number')).toEqual([null, null, null]);
+  dataset.groupSlice = 'vid';
+  const numbers = (await values(dataset, 'frames.frame_number')) as number[][];
+  expect(numbers.some(({ length }) => length > 0)).toBe(true);
+});
+
+test('views: their samples in their order, with values and frames as they show them', async () => {
+  const { samples } = await opened('video-table');
+  const view = await viewOf(samples, [
+    stage('SortBy', ['field_or_expr', 'filepath'], ['reverse', true]),
+    stage('Limit', ['limit', 2]),
+  ]);
+  expect(await values(view, 'filepath')).toEqual(['/v/2.mp4', '/v/1.mp4']);
+  expect(await values(view, 'frames.frame_number')).toEqual([[2], []]);
+  expect(await all(iterateValues(view, ['filepath', 'frames[].frame_number'], { unwind: -1 }))).toEqual([
+    ['/v/2.mp4', [2]],
+    ['/v/1.mp4', []],
+  ]);
+  await setValues(view, 'rank', [1, 2]);
+  const fresh = await samples.connection.db.collection('datasets').findOne({ name: 'video-table' }, { raw: true });
+  const dataset = new Dataset(samples.connection, decode(fresh as unknown as Uint8Array));
+  expect(await values(dataset, 'rank')).toEqual([null, 2, 1]);
+  await expect(setValues(view, 'rank', [1, 2, 3])).rejects.toThrow("but the view of dataset 'video-table' has 2 samples");
+  await setValues(view, 'frames.x', [[7], null]);
+  expect(await values(dataset, 'frames.x')).toEqual([[1, 3], [], [7]]);
+});
+
+test('nothing is set in what a view has made of parts of a dataset', async () => {
+  const { samples } = await opened('table');
+  const { connection, doc } = samples;
+  const collection = 'patches.0123456789abcdef01234567';
+  const patches = { connection, doc, isView: true, samples: () => ({ collection, pipeline: [] }), frames: () => undefined };
+  await expect(setValues(patches, 'filepath', ['x', 'y'])).rejects.toThrow('set them in its dataset');
+});
+
+function stage(name: string, ...kwargs: [string, unknown][]): Stage {
+  return parseStage(JSON.stringify({ _cls: `fiftyone.core.stages.${name}`, kwargs }));
+}

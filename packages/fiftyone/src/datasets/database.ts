@@ -1,9 +1,10 @@
 import type { Connection } from '../database/connection.js';
-import type { ImportOptions } from '../formats/import/import-dataset.js';
+import { isUnreachable } from '../errors.js';
 import { readSettings, type Settings } from '../settings.js';
 import { type CreateOptions, createDataset } from './create.js';
 import type { Dataset } from './dataset.js';
 import { deleteDataset, deleteDatasets, deleteNonPersistentDatasets } from './delete.js';
+import type { FromOptions } from './import.js';
 import { deleteIfLast } from './last-client.js';
 import { type DatasetInfo, datasetExists, describeDatasets, type ListOptions, listDatasets, loadDataset } from './load.js';
 import { openDatabase } from './open.js';
@@ -29,11 +30,10 @@ export class Database implements AsyncDisposable {
     return createDataset(this.connection, name, options);
   }
 
-  /** Imports an export, a folder or an archive. @throws ImportError, IncompatibleError, UsageError before anything is written */
-  async importDataset(options: ImportOptions): Promise<Dataset> {
-    const { importDataset } = await import('../formats/import/import-dataset.js');
-    const { name } = await importDataset(this.connection, options);
-    return await this.loadDataset(name);
+  /** Imports an export, from a folder or an archive, and loads its dataset. */
+  async importDataset(options: FromOptions): Promise<Dataset> {
+    const { importAndLoad } = await import('./import.js');
+    return await importAndLoad(this.connection, options);
   }
 
   /** The names of the datasets, sorted by code point. @param glob a pattern for their names, such as `test-*`; all by default */
@@ -81,7 +81,7 @@ export class Database implements AsyncDisposable {
   async #close(): Promise<void> {
     try {
       await writesOf(this.connection).allSettled();
-      await deleteIfLast(this.connection);
+      await deleteIfLast(this.connection).catch(unlessUnreachable);
     } finally {
       await this.connection.close();
     }
@@ -96,4 +96,9 @@ export class Database implements AsyncDisposable {
  */
 export async function connect(settings: Settings = readSettings()): Promise<Database> {
   return new Database(await openDatabase(settings));
+}
+
+/** Whoever leaves because the server is gone has nothing to add. */
+function unlessUnreachable(error: unknown): void {
+  if (!isUnreachable(error)) throw error;
 }

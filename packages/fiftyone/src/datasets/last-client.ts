@@ -1,17 +1,19 @@
 import type { Connection } from '../database/connection.js';
 import { leaseStore } from '../database/lease-store.js';
 import { findDocs } from '../database/raw.js';
-import { LockedError } from '../errors.js';
+import { FiftyOneError, LockedError } from '../errors.js';
 import { WORK } from '../migrations/work.js';
 import { deleteStored } from './delete.js';
 
+const NOT_AUTHORIZED = 13;
+
 /** What the server says to users who may not see who else is there, and servers that cannot say. */
-const CANNOT_SEE = [13, 40324, 8000, 59];
+const CANNOT_SEE = [NOT_AUTHORIZED, 40324, 8000, 59];
 
 /**
  * Deletes the datasets that are not persistent if no other client of FiftyOne is connected, as every client does when it leaves.
  *
- * Who may not see the other clients deletes nothing; nor does anybody while a migration or an import is at work.
+ * Who may not see the other clients, or may not delete, deletes nothing; nor does anybody while a migration or an import is at work.
  *
  * @returns the names of those that were deleted
  */
@@ -26,6 +28,7 @@ export async function deleteIfLast(connection: Connection): Promise<string[]> {
       await deleteStored(connection, doc);
       deleted.push(String(doc.get('name')));
     } catch (error) {
+      if (isDenied(error)) return deleted;
       if (!(error instanceof LockedError)) throw error;
     }
   }
@@ -47,6 +50,11 @@ async function isAlone({ client }: Connection): Promise<boolean> {
     if (CANNOT_SEE.includes((error as { code?: number }).code ?? 0)) return false;
     throw error;
   }
+}
+
+function isDenied(error: unknown): boolean {
+  const cause = error instanceof FiftyOneError ? error.cause : error;
+  return (cause as { code?: unknown } | undefined)?.code === NOT_AUTHORIZED;
 }
 
 async function isAnybodyAtWork({ db }: Connection): Promise<boolean> {

@@ -2,7 +2,10 @@ import { ObjectId } from '../bson/index.js';
 import { UsageError } from '../errors.js';
 
 /** Attributes of a document that a field holds: those of its class, and any others. */
-export type Attributes<T> = Partial<Omit<T, 'id' | 'element'>> & { id?: string | ObjectId } & Record<string, unknown>;
+export type Attributes<T> = Partial<Omit<Named<T>, 'id' | 'element'>> & { id?: string | ObjectId } & Record<string, unknown>;
+
+/** The members of a class that have names. */
+type Named<T> = { [K in keyof T as string extends K ? never : K]: T[K] };
 
 const IDS = new WeakMap<EmbeddedDocument, ObjectId>();
 
@@ -11,11 +14,14 @@ export abstract class EmbeddedDocument {
   /** The class as schemas name it, such as `fiftyone.core.labels.Detection`. */
   static readonly path: string;
 
+  /** An attribute that its class does not have by itself. */
+  [attribute: string]: unknown;
+
   constructor(attributes: object = {}) {
     for (const [name, value] of Object.entries(attributes)) {
       if (name === 'id') setId(this, value);
       else if (name in this) throw new UsageError(`${this.constructor.name} cannot have an attribute called '${name}'`);
-      else (this as Record<string, unknown>)[name] = value;
+      else this[name] = value;
     }
   }
 }
@@ -42,7 +48,8 @@ export function idOf(document: EmbeddedDocument): ObjectId {
   return id;
 }
 
-function setId(document: EmbeddedDocument, id: unknown): void {
+/** Gives a document an id. @throws UsageError for what is none, and for documents that have none */
+export function setId(document: EmbeddedDocument, id: unknown): void {
   if (!(document instanceof Identified)) throw new UsageError(`${document.constructor.name} has no id`);
   if (id instanceof ObjectId) IDS.set(document, id);
   else if (typeof id === 'string' && /^[0-9a-f]{24}$/i.test(id)) IDS.set(document, new ObjectId(id));

@@ -5,6 +5,7 @@ import { coerce } from './coerce.js';
 import { type EmbeddedDocument, Identified, idOf, pathOf } from './embedded-document.js';
 import type { FieldType, NamedType } from './field-type.js';
 import { InvalidValueError } from './invalid-value.js';
+import { originalOf } from './originals.js';
 
 /**
  * A document as it is stored: id, class, the attributes of its class, others in the order in which they were given.
@@ -14,27 +15,41 @@ import { InvalidValueError } from './invalid-value.js';
 export function storedDocument(document: EmbeddedDocument, place: string, declared: readonly NamedType[] = []): Doc {
   const path = pathOf(document);
   const schema = classAt(path);
+  const original = originalOf(document);
+  const added = new Set(['_id', '_cls']);
   const doc = new Doc();
   if (document instanceof Identified) doc.set('_id', idOf(document));
   doc.set('_cls', path.slice(path.lastIndexOf('.') + 1));
   const given = document as unknown as Record<string, unknown>;
   for (const attribute of inStoredOrder(schema)) {
-    const value = given[attribute.name];
-    const stored =
-      value == null ? missing(attribute) : coerce(asDeclared(attribute, declared), value, `${place}.${attribute.name}`);
-    if (stored !== undefined) doc.set(attribute.name, stored);
+    const { name } = attribute;
+    const value = given[name] ?? null;
+    if (value === null) added.add(name);
+    const coerced = () => coerce(asDeclared(attribute, declared), value, `${place}.${name}`);
+    const stored = value === null ? missing(attribute) : (original?.unchanged(name, value) ?? coerced());
+    if (stored !== undefined) doc.set(name, stored);
   }
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined || hasAttribute(schema, name)) continue;
-    if (schema?.isDynamic === false) throw new InvalidValueError(place, `${doc.get('_cls')} has no attribute '${name}'`);
-    if (name === '' || name.startsWith('$') || name.includes('.') || name.includes('\0')) {
-      throw new InvalidValueError(place, `'${name}' cannot be the name of an attribute`);
-    }
-    const type = declared.find((field) => field.name === name);
-    const stored = type ? coerce(type, value, `${place}.${name}`) : anyValue(value, `${place}.${name}`);
-    doc.set(stored instanceof ObjectId && !name.startsWith('_') ? `_${name}` : name, stored);
+    const key = value instanceof ObjectId && !name.startsWith('_') ? `_${name}` : name;
+    doc.set(key, original?.unchanged(key, value) ?? otherAttribute(schema, declared, name, value, place));
   }
-  return doc;
+  return original?.ordered(doc, added) ?? doc;
+}
+
+function otherAttribute(
+  schema: ClassSchema | undefined,
+  declared: readonly NamedType[],
+  name: string,
+  value: unknown,
+  place: string,
+): Value {
+  if (schema?.isDynamic === false) throw new InvalidValueError(place, `${schema.path} has no attribute '${name}'`);
+  if (name === '' || name.startsWith('$') || name.includes('.') || name.includes('\0')) {
+    throw new InvalidValueError(place, `'${name}' cannot be the name of an attribute`);
+  }
+  const type = declared.find((field) => field.name === name);
+  return type ? coerce(type, value, `${place}.${name}`) : anyValue(value, `${place}.${name}`);
 }
 
 /** The labels of a list have attributes that only its field knows. */

@@ -37,7 +37,7 @@ export class Classification extends Label {
   static override readonly path = `${LABELS}Classification`;
   declare label?: string;
   declare confidence?: number;
-  declare logits?: NumberArray | readonly number[];
+  declare logits?: NdArray | NumberArray | readonly number[];
   constructor(attributes: Attributes<Classification> = {}) {
     super(attributes);
   }
@@ -47,7 +47,7 @@ export class Classification extends Label {
 export class Classifications extends EmbeddedDocument {
   static override readonly path = `${LABELS}Classifications`;
   declare classifications?: readonly Classification[];
-  declare logits?: NumberArray | readonly number[];
+  declare logits?: NdArray | NumberArray | readonly number[];
   constructor(attributes: Attributes<Classifications> = {}) {
     super(attributes);
   }
@@ -216,7 +216,7 @@ export class BooleanAttribute extends Attribute {
 export class CategoricalAttribute extends Attribute {
   static override readonly path = `${LABELS}CategoricalAttribute`;
   declare confidence?: number;
-  declare logits?: NumberArray | readonly number[];
+  declare logits?: NdArray | NumberArray | readonly number[];
 }
 
 export class NumericAttribute extends Attribute {

@@ -1,4 +1,4 @@
-import { Doc, type ObjectId } from '../bson/index.js';
+import type { ObjectId } from '../bson/index.js';
 import { rawBatches } from '../database/raw-batches.js';
 import type { SampleCollection } from '../datasets/sample-collection.js';
 import { BsonBytes, keyBytes } from './bson-bytes.js';
@@ -8,10 +8,15 @@ import { projectionOf } from './projection.js';
 
 const SAMPLE = keyBytes('_sample_id');
 
-/** Adds what the frames of some samples have to the lists of those paths that lead to frames, each by frame number. */
-export async function framesOf(
+/**
+ * Adds what the frames of some samples have to the lists of those paths that lead to frames, each by frame number.
+ *
+ * @param hasVideos whether the samples can have frames at all: otherwise there is null for each, not an empty list
+ */
+export async function addFrames(
   samples: SampleCollection,
   ids: readonly ObjectId[],
+  hasVideos: boolean,
   paths: readonly FieldPath[],
   readers: readonly PathReader[],
   lists: readonly unknown[][],
@@ -20,7 +25,7 @@ export async function framesOf(
     path.scope === 'frames' ? [{ path, reader: readers[i] as PathReader, list: lists[i] as unknown[] }] : [],
   );
   const bySample = new Map(ids.map((id) => [id.toHexString(), wanted.map((): unknown[] => [])]));
-  const reading = canHaveFrames(samples) ? samples.frames() : undefined;
+  const reading = hasVideos ? samples.frames() : undefined;
   if (reading !== undefined) {
     const isWhole = wanted.some(({ path }) => path.steps.length === 0);
     const stored = wanted.map(({ path }) => storedAt(path));
@@ -49,12 +54,4 @@ export async function framesOf(
       else list.push(path.steps.length === 0 ? reader.missing : null);
     }
   }
-}
-
-/** A slice of a grouped dataset that is no video has no frames, not an empty list of them. */
-function canHaveFrames({ doc, isView }: SampleCollection): boolean {
-  const types = doc.get('group_media_types');
-  const slice = doc.get('default_group_slice');
-  if (isView || doc.get('media_type') !== 'group' || !(types instanceof Doc) || typeof slice !== 'string') return true;
-  return types.get(slice) === 'video';
 }

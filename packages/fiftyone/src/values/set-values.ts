@@ -1,6 +1,5 @@
 import { type Doc, date, type ObjectId } from '../bson/index.js';
 import { authorized } from '../database/connection.js';
-import { updateRaw } from '../database/raw.js';
 import type { OnProgress } from '../datasets/progress.js';
 import type { SampleCollection } from '../datasets/sample-collection.js';
 import { UsageError } from '../errors.js';
@@ -12,6 +11,7 @@ import { framePairs, framePairsById } from './frame-pairs.js';
 import { type GivenValues, type Pair, pairsOf } from './given-values.js';
 import { Statements } from './statements.js';
 import { type Target, targetOf } from './target.js';
+import { writeAssignments } from './write-assignments.js';
 
 export interface SetValuesOptions {
   /** The field whose values are the keys, for values by key: `id`, `filepath`, `frames.id`. */
@@ -54,7 +54,7 @@ export async function setValues(
   const now = date(Date.now());
   let { doc } = samples;
   let target = targetOf(doc, path, { expandSchema, dynamic });
-  if (samples.isView && !String(doc.get('sample_collection_name')).startsWith('samples.')) {
+  if (!isOwn(samples)) {
     throw new UsageError('values cannot be set in patches, clips or frames that a view has made: set them in its dataset');
   }
   let updated = 0;
@@ -70,6 +70,12 @@ export async function setValues(
     });
   }
   return { updated, doc };
+}
+
+/** Whether samples are those of a dataset, not copies that a view has made of parts of it. */
+function isOwn(samples: SampleCollection): boolean {
+  const { collection } = samples.samples('active');
+  return collection === samples.doc.get('sample_collection_name') && !/^(patches|clips|frames)\./.test(collection);
 }
 
 async function* allPairs(
@@ -132,7 +138,7 @@ async function write(
       const batch = assignments.slice(next, next + BATCH);
       next += batch.length;
       try {
-        await authorized(connection, () => writeBatch(samples, collection, target, statements, batch));
+        await authorized(connection, () => writeAssignments(connection.db, collection, statements, batch));
       } catch (error) {
         failed = true;
         throw error;
@@ -144,25 +150,4 @@ async function write(
   const workers = await Promise.allSettled(Array.from({ length: AT_ONCE }, worker));
   for (const one of workers) if (one.status === 'rejected') throw one.reason;
   return assignments.length;
-}
-
-async function writeBatch(
-  { connection: { db } }: SampleCollection,
-  collection: string,
-  target: Target,
-  statements: Statements,
-  batch: readonly Assignment[],
-): Promise<void> {
-  const { n } = await updateRaw(
-    db,
-    collection,
-    batch.flatMap((assignment) => [...statements.of(assignment)]),
-  );
-  if (target.listAt === undefined || n === batch.length) return;
-  // lists that somebody changed meanwhile
-  await updateRaw(
-    db,
-    collection,
-    batch.flatMap((assignment) => [...statements.oneByOne(assignment)]),
-  );
 }

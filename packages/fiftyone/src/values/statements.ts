@@ -5,6 +5,7 @@ import type { Field } from '../fields/field.js';
 import { storedDocument } from '../fields/stored-document.js';
 import type { Assignment } from './assignments.js';
 import { storedAt } from './field-path.js';
+import type { Owner } from './owners.js';
 import type { Target } from './target.js';
 
 /** Makes update statements of assignments; all have one time. */
@@ -19,57 +20,55 @@ export class Statements {
     readonly now: Value,
     readonly dataset: ObjectId,
   ) {
+    const list = (target.listAt ?? 0) + 1;
     this.#keys = target.path.steps.map(({ key }) => key);
     this.#path = storedAt(target.path);
-    this.#list = this.#keys.slice(0, (target.listAt ?? 0) + 1).join('.');
-    this.#below = this.#keys.slice((target.listAt ?? 0) + 1).join('.');
+    this.#list = this.#keys.slice(0, list).join('.');
+    this.#below = this.#keys.slice(list).join('.');
   }
 
-  /** What sets the values of one sample or frame. Nothing happens to what is no longer as it was when it was read. */
-  *of({ owner, value }: Assignment): Generator<ReadonlyDoc> {
-    if (this.target.listAt !== undefined) {
-      yield this.#elements(owner.id, owner.elements as readonly ObjectId[], value as readonly (Value | undefined)[]);
-      return;
-    }
-    const { absentFrom, sample, number, isNew } = owner;
-    if (isNew) {
-      const frame = Doc.of(['_sample_id', sample as ObjectId], ['frame_number', int32(number as number)]);
-      const made = Doc.of(['_dataset_id', this.dataset], ['created_at', this.now]);
-      const [key, whole] = this.#whole(absentFrom ?? 0, value as Value);
-      const update = Doc.of(['$set', this.#set(key, whole)], ['$setOnInsert', made]);
-      yield Doc.of(['q', frame], ['u', update], ['upsert', true]);
-      return;
-    }
-    if (absentFrom !== undefined) {
-      const [key, whole] = this.#whole(absentFrom, value as Value);
-      yield Doc.of(['q', Doc.of(['_id', owner.id], [key, null])], ['u', Doc.of(['$set', this.#set(key, whole)])]);
-      // somebody may have been faster
-    }
-    yield Doc.of(['q', Doc.of(['_id', owner.id])], ['u', Doc.of(['$set', this.#set(this.#path, value as Value)])]);
+  /** What sets the values of one sample or frame. What is no longer there is left alone. */
+  of({ owner, value }: Assignment): ReadonlyDoc[] {
+    if (this.target.listAt !== undefined) return [this.byId({ owner, value })];
+    const { id, absentFrom, isNew } = owner;
+    if (isNew) return [this.#newFrame(owner, value as Value)];
+    const statement = update(Doc.of(['_id', id]), this.#set([this.#path, value as Value]));
+    if (absentFrom === undefined) return [statement];
+    const [key, whole] = this.#whole(absentFrom, value as Value);
+    // somebody may have been faster: then the second one is needed
+    return [update(Doc.of(['_id', id], [key, null]), this.#set([key, whole])), statement];
   }
 
-  #set(key: string, value: Value): Doc {
-    return Doc.of([key, value], ['last_modified_at', this.now]);
+  #newFrame({ sample, number }: Owner, value: Value): ReadonlyDoc {
+    const query = Doc.of(['_sample_id', sample as ObjectId], ['frame_number', int32(number as number)]);
+    const made = Doc.of(['_dataset_id', this.dataset], ['created_at', this.now]);
+    const changes = Doc.of(['$set', this.#set(this.#whole(0, value))], ['$setOnInsert', made]);
+    return Doc.of(['q', query], ['u', changes], ['upsert', true]);
   }
 
-  /** All documents of a list at once, by their places, as long as each is still in its place. */
-  #elements(id: ObjectId, elements: readonly ObjectId[], values: readonly (Value | undefined)[]): ReadonlyDoc {
-    const query = Doc.of(['_id', id]);
-    const set = new Doc();
-    for (const [i, value] of values.entries()) {
-      query.set(`${this.#list}.${i}._id`, elements[i] as ObjectId);
-      if (value !== undefined) set.set(`${this.#list}.${i}.${this.#below}`, value);
-    }
-    return Doc.of(['q', query], ['u', Doc.of(['$set', set.set('last_modified_at', this.now)])]);
-  }
-
-  /** The documents of a list one by one, wherever they are by now. */
-  *oneByOne({ owner, value }: Assignment): Generator<ReadonlyDoc> {
+  /** Finds the documents of a list wherever they are. */
+  byId({ owner: { id, elements = [] }, value }: Assignment): ReadonlyDoc {
+    const pairs: [string, Value][] = [];
+    const filters: Doc[] = [];
     for (const [i, item] of (value as readonly (Value | undefined)[]).entries()) {
       if (item === undefined) continue;
-      const query = Doc.of(['_id', owner.id], [`${this.#list}._id`, owner.elements?.[i] as ObjectId]);
-      yield Doc.of(['q', query], ['u', Doc.of(['$set', this.#set(`${this.#list}.$.${this.#below}`, item)])]);
+      pairs.push([`${this.#list}.$[e${i}].${this.#below}`, item]);
+      filters.push(Doc.of([`e${i}._id`, elements[i] as ObjectId]));
     }
+    return new Doc([...update(Doc.of(['_id', id]), this.#set(...pairs)), ['arrayFilters', filters]]);
+  }
+
+  /** Takes the documents of a list by their places, as long as all of them still are where they were. */
+  byPlace({ owner: { id, elements = [] }, value }: Assignment): ReadonlyDoc {
+    const pairs = (value as readonly (Value | undefined)[]).flatMap((item, i): [string, Value][] =>
+      item === undefined ? [] : [[`${this.#list}.${i}.${this.#below}`, item]],
+    );
+    const isSame = Doc.of(['$eq', [`$${this.#list}._id`, Doc.of(['$literal', [...elements]])]]);
+    return update(Doc.of(['_id', id], ['$expr', isSame]), this.#set(...pairs));
+  }
+
+  #set(...pairs: [string, Value][]): Doc {
+    return Doc.of(...pairs, ['last_modified_at', this.now]);
   }
 
   /** The value with all documents around it that are missing, and the path of the outermost. */
@@ -79,6 +78,10 @@ export class Statements {
     for (let i = keys.length - 1; i > step; i--) whole = holder(this.target.path.along[i - 1], keys[i] as string, whole);
     return [keys.slice(0, step + 1).join('.'), whole];
   }
+}
+
+function update(query: Doc, set: Doc): ReadonlyDoc {
+  return Doc.of(['q', query], ['u', Doc.of(['$set', set])]);
 }
 
 /** A new document of a field's class that has one attribute. */

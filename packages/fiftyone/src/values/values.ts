@@ -5,7 +5,7 @@ import type { SampleCollection } from '../datasets/sample-collection.js';
 import { UsageError } from '../errors.js';
 import { BsonBytes, keyBytes } from './bson-bytes.js';
 import { type FieldPath, fieldPath, storedAt } from './field-path.js';
-import { framesOf } from './frame-values.js';
+import { addFrames } from './frame-values.js';
 import { leafOf } from './leaf.js';
 import { PathReader } from './path-reader.js';
 import { projectionOf } from './projection.js';
@@ -60,7 +60,9 @@ export async function* iterateValues(
   options: ValuesOptions = {},
 ): AsyncGenerator<unknown> {
   const paths = typeof path === 'string' ? [path] : path;
-  for await (const batch of batches(samples, paths, options, 2000)) {
+  // the frames of a view are found anew for every batch
+  const batchSize = samples.isView ? 20_000 : 2000;
+  for await (const batch of batches(samples, paths, options, batchSize)) {
     const [first = []] = batch;
     if (typeof path === 'string') yield* first;
     else {
@@ -85,20 +87,25 @@ async function* batches(
   const readers = paths.map((path) => new PathReader(path, leafOf(path.field, path.name, raw), missingValue));
   const { collection, pipeline } = samples.samples('active');
   const needsIds = paths.some(({ scope }) => scope === 'frames');
-  const projection = projectionOf(paths.filter(({ scope }) => scope === 'samples').map(storedAt), needsIds);
+  const stored = paths.filter(({ scope }) => scope === 'samples').map(storedAt);
+  // a slice of a grouped dataset that is no video has no frames, not an empty list of them
+  const isSlice = needsIds && !samples.isView && doc.get('media_type') === 'group';
+  const projection = projectionOf(isSlice ? [...stored, '_media_type'] : stored, needsIds);
   let done = 0;
   for await (const reply of rawBatches(connection.db, { collection, pipeline, projection, batchSize })) {
     const bytes = new BsonBytes(reply);
     const lists: unknown[][] = paths.map(() => []);
     const ids: ObjectId[] = [];
+    let hasVideos = !isSlice;
     bytes.each(0, (_, document) => {
       done++;
       if (needsIds && bytes.find(document, ID)) ids.push(bytes.objectId(bytes.at));
+      if (isSlice && bytes.find(document, MEDIA_TYPE)) hasVideos ||= bytes.text(bytes.at) === 'video';
       for (let i = 0; i < readers.length; i++) {
         if (paths[i]?.scope === 'samples') readers[i]?.read(bytes, document, lists[i] as unknown[]);
       }
     });
-    if (needsIds) await framesOf(samples, ids, paths, readers, lists);
+    if (needsIds) await addFrames(samples, ids, hasVideos, paths, readers, lists);
     onProgress?.({ what: 'Reading values', done, unit: 'samples' });
     yield lists;
   }
@@ -114,3 +121,4 @@ function checkShown(samples: SampleCollection, { scope, along }: FieldPath): voi
 }
 
 const ID = keyBytes('_id');
+const MEDIA_TYPE = keyBytes('_media_type');

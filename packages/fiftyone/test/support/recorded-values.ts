@@ -2,8 +2,11 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { list } from 'tar';
-import { Doc, encode, ObjectId, parseEjsonDoc, type Value } from '../../src/bson/index.js';
+import { Doc, encode, ObjectId, parseEjsonDoc, Scalar, type Value } from '../../src/bson/index.js';
+import { anyValue } from '../../src/fields/any-value.js';
+import { EmbeddedDocument } from '../../src/fields/embedded-document.js';
 import { NdArray } from '../../src/fields/nd-array.js';
+import { plainValue } from '../../src/fields/plain-value.js';
 import type { Snapshot } from './snapshot.js';
 
 /** A question to the real client and what it answered; see fixtures/values/README.md. */
@@ -62,8 +65,9 @@ export function told(value: unknown): unknown {
   if (value instanceof Date) return { $date: value.getTime() };
   if (value instanceof ObjectId) return { $oid: value.toHexString() };
   if (value instanceof NdArray) return { $array: { dtype: value.dtype, shape: value.shape, data: elements(value) } };
-  if (value instanceof Uint8Array) return { $bytes: Buffer.from(value).toString('base64') };
+  if (value instanceof Scalar) return { $bytes: Buffer.from(value.bytes.subarray(5)).toString('base64') };
   if (Array.isArray(value)) return value.map(told);
+  if (value instanceof EmbeddedDocument) return told(plainValue(anyValue(value, 'a label')));
   return { $dict: byKey(Object.entries(value as object).map(([key, item]) => [key, told(item)])) };
 }
 

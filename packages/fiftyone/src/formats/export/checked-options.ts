@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import type { ReadonlyDoc } from '../../bson/index.js';
 import { UsageError } from '../../errors.js';
-import { checkDatasetType, types } from '../dataset-types.js';
+import { checkDatasetType } from '../dataset-types.js';
 import { type ArchiveExtension, archiveExtension, STAGING } from '../layout.js';
 import { checkArchive } from './archive.js';
 import type { ExportMedia, ExportOptions } from './export-options.js';
@@ -33,7 +33,7 @@ export function checkedOptions(options: ExportOptions, dataset: ReadonlyDoc, isV
   const exportDir = absolute(options.exportDir);
   const archive = archiveExtension(exportDir);
   const { exportMedia = true, chunkSize, relDir, datasetType, overwrite = false } = options;
-  checkDatasetType(datasetType, [types.FiftyOneDataset]);
+  checkDatasetType(datasetType, ['FiftyOneDataset']);
   if (!MODES.includes(exportMedia)) {
     throw new UsageError(`unsupported media export mode '${exportMedia}'`, { hint: "use true, false, 'move' or 'symlink'" });
   }

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { Connection } from '../../database/connection.js';
 import type { OnProgress } from '../../datasets/progress.js';
 import { UsageError } from '../../errors.js';
-import { checkDatasetType, types } from '../dataset-types.js';
+import { checkDatasetType, type DatasetType } from '../dataset-types.js';
 import { extractArchive } from './archive.js';
 import { openExport } from './export-folder.js';
 import { importInto } from './import-into.js';
@@ -19,7 +19,7 @@ export interface ImportOptions {
   /** Removes the archive when its dataset is imported. Default: false */
   readonly cleanup?: boolean;
   /** Default: `FiftyOneDataset`. A `LegacyFiftyOneDataset` is recognised in any case. */
-  readonly datasetType?: string;
+  readonly datasetType?: DatasetType;
   /** What the dataset is to be called. Default: the local time */
   readonly name?: string;
   /** Without a name: call it as it was called when it was exported. Default: false */
@@ -39,6 +39,10 @@ export interface ImportOptions {
   readonly importWorkspaces?: boolean;
   /** How many samples at most; saved views, workspaces and runs are left out then. Default: all */
   readonly maxSamples?: number;
+  /** Puts the samples into another order, and with `maxSamples` takes any of them. Default: false */
+  readonly shuffle?: boolean;
+  /** The same seed gives the same order of the same export; it is not the order of the Python client. Default: a new one */
+  readonly seed?: string | number;
   readonly onProgress?: OnProgress;
   /** Ends the import; nothing of it stays. */
   readonly signal?: AbortSignal;
@@ -71,7 +75,7 @@ export interface ImportReport {
  * @throws ImportError, IncompatibleError, UsageError before anything is written; LockedError
  */
 export async function importDataset(connection: Connection, options: ImportOptions): Promise<ImportReport> {
-  checkDatasetType(options.datasetType, Object.values(types));
+  checkDatasetType(options.datasetType, ['FiftyOneDataset', 'LegacyFiftyOneDataset']);
   await settleDeadImports(connection);
   const { datasetDir, archivePath } = options;
   if ((datasetDir === undefined) === (archivePath === undefined)) {

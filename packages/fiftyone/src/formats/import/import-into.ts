@@ -67,6 +67,7 @@ export async function importInto(
     at: new Date(now),
     samples,
     parts: newParts(staged),
+    ...(options.shuffle ? { shuffled: `${IMPORTS}.${importId}.shuffled` } : {}),
     waitingTags: `${IMPORTS}.${importId}.tags`,
     merge: { imported: new Binary(encode(imported)), ...(frames === undefined ? {} : { frames }) },
   });

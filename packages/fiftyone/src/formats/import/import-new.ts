@@ -44,6 +44,7 @@ export async function importNew(connection: Connection, folder: ExportFolder, op
     at: new Date(now),
     samples,
     parts: newParts(staged),
+    ...(options.shuffle ? { shuffled: `${IMPORTS}.${noteId}.shuffled` } : {}),
     ...(old === undefined ? {} : { replaced: await partsOf(connection, old), waitingTags: `${IMPORTS}.${noteId}.tags` }),
   });
   const counts = await runImport(importing, prepare, async (note, leases) => {

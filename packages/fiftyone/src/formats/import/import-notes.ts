@@ -37,6 +37,8 @@ export interface ImportNote {
   readonly replaced?: Parts;
   /** Where the temporal tags wait until the import is committed. */
   readonly waitingTags?: string;
+  /** Where samples wait that are to be in another order. */
+  readonly shuffled?: string;
   /** What is merged into a dataset that is there already. */
   readonly merge?: {
     /** The imported dataset's document, as BSON. */
@@ -96,6 +98,7 @@ async function finish(db: Db, note: ImportNote): Promise<void> {
 }
 
 async function undo(db: Db, note: ImportNote): Promise<void> {
+  if (note.shuffled !== undefined) await db.dropCollection(note.shuffled);
   await removeParts(db, note.parts);
   if (note.waitingTags !== undefined) await db.dropCollection(note.waitingTags);
   // the dataset never was there, so whatever names it is from this import

@@ -1,6 +1,7 @@
-import type { ObjectId, ReadonlyDoc } from '../../bson/index.js';
+import { Doc, type ObjectId, type ReadonlyDoc, type Value } from '../../bson/index.js';
 import type { Connection } from '../../database/connection.js';
 import { ImportError, MalformedError } from '../../errors.js';
+import type { DatasetRecord } from '../../migrations/revision.js';
 import type { ExportFolder } from './export-folder.js';
 import type { ImportOptions, ImportReport } from './import-dataset.js';
 import type { Parts } from './import-notes.js';
@@ -42,7 +43,16 @@ export function plannedDataset(
   if (!identity.persistent) {
     warnings.push('it is not persistent: it is deleted when the last client leaves the database, unless it is made persistent');
   }
-  return { connection, folder, options, identity, sides, plan, record: plan?.after ?? record, warnings };
+  return {
+    connection,
+    folder,
+    options,
+    identity,
+    sides,
+    plan,
+    record: plan === undefined ? record : withOwners(plan.after),
+    warnings,
+  };
 }
 
 function explained<T>({ path }: ExportFolder, work: () => T): T {
@@ -52,6 +62,15 @@ function explained<T>({ path }: ExportFolder, work: () => T): T {
     if (!(error instanceof MalformedError)) throw error;
     throw new ImportError(path, [`metadata.json: ${error.message}`]);
   }
+}
+
+/** Runs that come out of the dataset's own document name their dataset first, like all others. */
+function withOwners(record: DatasetRecord): DatasetRecord {
+  const runs = record.runs.map((run) => {
+    const first = ['_id', '_dataset_id'].map((key) => [key, run.get(key) ?? null] as [string, Value]);
+    return new Doc([...first, ...[...run].filter(([key]) => !['_id', '_dataset_id'].includes(key))]);
+  });
+  return { ...record, runs };
 }
 
 /** What the import writes besides the dataset document. */

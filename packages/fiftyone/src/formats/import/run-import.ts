@@ -7,6 +7,7 @@ import { FiftyOneError, hintForServer, ImportError, isUnreachable, LockedError }
 import { type ImportNote, importLease, noteImport, settleImport } from './import-notes.js';
 
 const DUPLICATE_KEY = 11000;
+const OUT_OF_DISK_SPACE = 14031;
 
 /** Who imports what. */
 export interface Importing {
@@ -77,7 +78,14 @@ function explained(error: unknown, path: string, name: string): unknown {
       cause: error,
     });
   }
-  if ((error as { code?: unknown }).code !== DUPLICATE_KEY) return error;
+  const { code } = error as { code?: unknown };
+  if (code === OUT_OF_DISK_SPACE) {
+    return new FiftyOneError('the disk of the server is full', {
+      hint: 'no dataset has changed: make room, and run the same command again',
+      cause: error,
+    });
+  }
+  if (code !== DUPLICATE_KEY) return error;
   const { message } = error as Error;
   if (message.includes('datasets index: name_1')) {
     return nameTaken(name);

@@ -39,7 +39,8 @@ export interface Staged {
   readonly plan: DatasetPlan | undefined;
   /** Its small documents as they are to be stored. */
   readonly record: DatasetRecord;
-  readonly warnings: readonly string[];
+  /** What a person should know; more may be found out on the way. */
+  readonly warnings: string[];
 }
 
 /** A dataset whose import has begun. */
