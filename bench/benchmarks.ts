@@ -3,6 +3,7 @@ import { readDocuments } from '../packages/fiftyone/src/formats/export/read-docu
 import { restore, type Snapshot } from '../packages/fiftyone/test/support/snapshot.js';
 import { manyCompleteDatasets, manyDatasets, manySmallDatasets } from './databases.js';
 import { addDetections } from './detections-dataset.js';
+import { emptied, exportedDetections, insertPlain } from './exported-detections.js';
 import { addLargeDataset, type LargeDataset } from './large-dataset.js';
 
 /** Fills an empty database. */
@@ -137,6 +138,7 @@ export const benchmarks: readonly Benchmark[] = [
   },
   exporting(20_000),
   exporting(samplesOr(200_000)),
+  ...[20_000, 200_000].map((samples) => importing(samples)),
   valuesOf('filepath', 'filepath', samplesOr(200_000), 1.5),
   valuesOf('labels', 'gt.detections.label', samplesOr(200_000), 1.5),
   valuesOf('boxes', 'gt.detections.bounding_box', samplesOr(200_000), 4),
@@ -196,6 +198,20 @@ function settingOf(name: string, kind: string, samples: number): Benchmark {
     sameOutput: true,
     runs: 2,
     target: { times: 1 },
+  };
+}
+
+function importing(samples: number): Benchmark {
+  return {
+    name: `import-${samples / 1000}k`,
+    title: `import of ${samples.toLocaleString('en')} samples with 10 detections`,
+    args: [exportedDetections(samples)],
+    script: 'import',
+    database: async () => (db) => emptied(db, samples),
+    plain: (db) => insertPlain(db, samples),
+    writes: true,
+    runs: 2,
+    target: { times: 8, timesPlain: 3, megabytes: 300 },
   };
 }
 

@@ -76,8 +76,8 @@ function differing({ labels }: LargeDataset): Record<string, unknown> {
   const filepath = { $concat: ['/srv/datasets/media/', { $toString: '$i' }, '.png'] };
   if (labels === undefined) return { filepath };
   const path = `${labels.field}.${labels.list}`;
-  const number = { $add: [10_000_000_000_000_000, { $multiply: ['$i', labels.count] }, '$$n'] };
-  const id = { $toObjectId: { $concat: ['6b018001', { $substrBytes: [{ $toString: { $toLong: number } }, 1, 16] }] } };
+  const number = { $add: [1_000_000_000, { $multiply: ['$i', labels.count] }, '$$n'] };
+  const id = { $toObjectId: { $concat: ['6b018001000000', { $toString: number }] } };
   const label = { $mergeObjects: [{ $arrayElemAt: [`$${path}`, '$$n'] }, { _id: id }] };
   return { filepath, [path]: { $map: { input: { $range: [0, labels.count] }, as: 'n', in: label } } };
 }

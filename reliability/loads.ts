@@ -9,10 +9,9 @@ import { withPatient, words } from './scenario.js';
 const PROCESSES = 10;
 const SDK = fileURLToPath(new URL('../packages/fiftyone/dist/index.js', import.meta.url));
 const LOAD = `
-  const { loadDataset, openDatabase, readSettings } = await import(${JSON.stringify(SDK)});
-  const connection = await openDatabase(readSettings());
-  console.log((await loadDataset(connection, 'labels')).version);
-  await connection.close();`;
+  const { close, loadDataset } = await import(${JSON.stringify(SDK)});
+  console.log((await loadDataset('labels')).version);
+  await close();`;
 
 /** Ten processes load an old dataset at once: each gets it at its new version, and one of them upgrades it. */
 export async function loads({ server, rounds, abreast }: Conditions): Promise<Findings> {

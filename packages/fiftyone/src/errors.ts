@@ -39,7 +39,29 @@ export class AdminRequiredError extends FiftyOneError {}
 /** A dataset with this name does not exist. */
 export class DatasetNotFoundError extends FiftyOneError {
   constructor(readonly dataset: string) {
-    super(`Dataset ${dataset} not found`, { hint: 'list the datasets with: fiftyone migrate --info' });
+    super(`Dataset ${dataset} not found`, { hint: 'list the datasets with: fiftyone datasets list' });
+  }
+}
+
+/** A dataset has no saved view of this name. */
+export class ViewNotFoundError extends FiftyOneError {
+  constructor(
+    readonly dataset: string,
+    readonly view: string,
+    known: readonly string[],
+  ) {
+    super(`Dataset '${dataset}' has no saved view '${view}'`, {
+      hint: known.length === 0 ? 'it has no saved views' : `its saved views are: ${known.join(', ')}`,
+    });
+  }
+}
+
+/** A view has a stage that is not known here. */
+export class UnsupportedStageError extends FiftyOneError {
+  constructor(readonly stage: string) {
+    super(`views with the stage ${stage} cannot be read`, {
+      hint: 'save the view without this stage, for example by selecting the ids of its samples, and use that view',
+    });
   }
 }
 
@@ -51,6 +73,17 @@ export class RefusedError extends FiftyOneError {
     hint?: string,
   ) {
     super(`cannot migrate dataset '${dataset}': ${reasons.join('; ')}`, hint === undefined ? {} : { hint });
+  }
+}
+
+/** An export cannot be imported; the database is as it was before. */
+export class ImportError extends FiftyOneError {
+  constructor(
+    readonly from: string,
+    readonly reasons: readonly string[],
+    hint?: string,
+  ) {
+    super(`cannot import ${from}: ${reasons.join('; ')}`, hint === undefined ? {} : { hint });
   }
 }
 

@@ -20,10 +20,10 @@ import {
   Scalar,
   type Value,
 } from './index.js';
-import { jsonToBson } from './read-json.js';
+import { jsonToBson, UnreadableError } from './read-json.js';
 import { readJsonCollection } from './read-json-collection.js';
 import type { Rewrite, Rewrites } from './rewrites.js';
-import { bsonToJson, JsonWriter } from './write-json.js';
+import { bsonToJson, JsonWriter, UnwritableError } from './write-json.js';
 
 const fixtures = fileURLToPath(new URL('../../test/fixtures/', import.meta.url));
 const json = (doc: Doc) => bsonToJson(encode(doc)).toString();
@@ -146,6 +146,16 @@ test('what is written is read again as the same bytes', () => {
   );
 }, 60_000);
 
+test('binaries of every length and subtype are read as written', () => {
+  for (const subtype of [0, 1, 5, 128, 255])
+    for (let size = 0; size < 70; size++) {
+      const data = Buffer.from(Array.from({ length: size }, (_, i) => (i * 37 + subtype) % 256));
+      const bytes = Buffer.concat([int32(size).bytes, Buffer.from([subtype]), data]);
+      const bson = encode(Doc.of(['v', new Scalar(0x05, bytes)], ['w', null]));
+      expect(jsonToBson(bsonToJson(bson)).equals(bson)).toBe(true);
+    }
+});
+
 test('the text of a double is what JavaScript finds the shortest, and is read as the same double', () => {
   fc.assert(
     fc.property(doubles, (number) => {
@@ -233,6 +243,35 @@ test('broken bytes are refused', () => {
   const good = encode(parseEjsonDoc('{"a":"text","b":{"c":[true,null,{"$numberInt":"1"}]}}'));
   for (let cut = 0; cut < good.length; cut++) expect(() => bsonToJson(good.slice(0, cut))).toThrow('broken BSON');
 });
+
+test('whatever happens to bytes and texts, they are read or refused', () => {
+  const edit = fc.record({
+    at: fc.nat(),
+    cut: fc.nat(3),
+    put: fc.oneof(fc.constantFrom(...'"{}[],:\\u$0e-.\0'), fc.string({ maxLength: 2 })),
+  });
+  const broken = (bytes: Buffer, { at, cut, put }: { at: number; cut: number; put: string }) => {
+    const place = at % (bytes.length + 1);
+    return Buffer.concat([bytes.subarray(0, place), Buffer.from(put), bytes.subarray(place + cut)]);
+  };
+  const orRefused = (make: () => Buffer) => {
+    try {
+      return make();
+    } catch (error) {
+      expect(error).toSatisfy((e) => e instanceof UnwritableError || e instanceof UnreadableError);
+      return undefined;
+    }
+  };
+  fc.assert(
+    fc.property(documents, edit, edit, (doc, ...edits) => {
+      const bson = encode(doc) as Buffer;
+      orRefused(() => bsonToJson(edits.reduce(broken, bson)));
+      const read = orRefused(() => jsonToBson(edits.reduce(broken, bsonToJson(bson))));
+      if (read) expect(encode(decode(read))).toEqual(read);
+    }),
+    { numRuns: 3000 },
+  );
+}, 60_000);
 
 describe('mistakes in a text are refused with their place', () => {
   test.each([

@@ -29,7 +29,8 @@ test.each([
     ['{"d": {"$date": "2024-02-29T12:34:56.789Z"}, "n": -0.0125, "l": 5}'],
   ],
 ])('%s is read, wherever it is cut', async (text, expected) => {
-  for (let piece = 1; piece <= Buffer.byteLength(text); piece++) expect(texts(await read(text, { piece }))).toEqual(expected);
+  for (let piece = 1; piece <= Buffer.byteLength(text); piece++)
+    expect(texts(await read(text, { piece, batchBytes: 100 }))).toEqual(expected);
 });
 
 describe('mistakes are refused with their place, wherever the text is cut', () => {
@@ -50,7 +51,7 @@ describe('mistakes are refused with their place, wherever the text is cut', () =
     ['{"samples": []} x', 'expected the end, at byte 16'],
   ])('%s', async (text, message) => {
     for (let piece = 1; piece <= Math.max(1, Buffer.byteLength(text)); piece++)
-      await expect(read(text, { piece })).rejects.toThrow(message);
+      await expect(read(text, { piece, batchBytes: 100 })).rejects.toThrow(message);
   });
 });
 

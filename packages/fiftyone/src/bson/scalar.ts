@@ -36,10 +36,12 @@ export class Scalar {
   ) {}
 }
 
+const scratch = new Uint8Array(8);
+const scratchView = new DataView(scratch.buffer);
+
 function scalar(type: number, size: number, write: (view: DataView) => void): Scalar {
-  const bytes = new Uint8Array(size);
-  write(new DataView(bytes.buffer));
-  return new Scalar(type, bytes);
+  write(scratchView);
+  return new Scalar(type, scratch.slice(0, size));
 }
 
 function view(value: Scalar): DataView {

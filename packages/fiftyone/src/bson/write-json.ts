@@ -1,5 +1,6 @@
 import { Decimal128 } from 'bson';
 import { FiftyOneError } from '../errors.js';
+import { BACKSLASH, BRACE, BRACE_END, BRACKET, BRACKET_END, COLON, COMMA, DOLLAR, QUOTE, SPACE } from './ascii.js';
 import { ByteSink } from './byte-sink.js';
 import { type CompiledRewrite, type CompiledRewrites, compile, type Element, indexOfKey } from './compiled-rewrites.js';
 import { LAST_WRITTEN_MS, writeDateText } from './date-text.js';
@@ -31,17 +32,6 @@ export function bsonToJson(bson: Uint8Array, rewrites?: Rewrites): Buffer {
   new JsonWriter(sink, rewrites).document(bson);
   return sink.written();
 }
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const SPACE = 0x20;
-const DOLLAR = 0x24;
-const BRACE = 0x7b;
-const BRACE_END = 0x7d;
-const BRACKET = 0x5b;
-const BRACKET_END = 0x5d;
 
 /** 1 for the ASCII characters that a JSON text of Python has as they are. */
 const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
@@ -293,8 +283,17 @@ export class JsonWriter {
 
   /** A document with the key `$ref` can be a reference, which Python writes in an order of its own. */
   #reference(at: number, end: number, rewrites: CompiledRewrites | undefined): void {
-    const bson = encode(ordered(decode(this.#bytes.subarray(at, end))));
+    const bson = encode(ordered(this.#decodedDocument(at, end)));
     this.#inside(bson, at, () => this.#document(0, bson.length, rewrites, true));
+  }
+
+  #decodedDocument(at: number, end: number): Doc {
+    try {
+      return decode(this.#bytes.subarray(at, end));
+    } catch (error) {
+      // of a key that is not UTF-8
+      throw error instanceof TypeError ? new Unwritable(NOT_UTF8, at) : error;
+    }
   }
 
   #missing(rewrites: CompiledRewrites, seen: Uint8Array, comma: boolean): void {

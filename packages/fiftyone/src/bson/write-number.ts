@@ -1,9 +1,6 @@
+import { MINUS, POINT, ZERO } from './ascii.js';
 import { productError } from './exact-product.js';
 import { doubleText } from './python-json-text.js';
-
-const ZERO = 0x30;
-const MINUS = 0x2d;
-const POINT = 0x2e;
 
 /** The two digits of 0 to 99. */
 const PAIRS = Uint8Array.from({ length: 200 }, (_, i) => ZERO + (i % 2 === 0 ? Math.floor(i / 20) : (i >> 1) % 10));

@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { ExitCode, FiftyOneError, hintForServer, UsageError } from '../errors.js';
 import { sdkVersion } from '../version.js';
+import { addDatasets } from './datasets-program.js';
 
 const EXIT_CODES = `
 Exit codes:
@@ -51,7 +52,7 @@ function hintFor(error: Error & { code?: unknown }): string {
 /** The commands and their options; each option's help is what users read. @param exit is told the exit code of a command */
 export function buildProgram(exit: (code: number) => void): Command {
   const program = new Command('fiftyone')
-    .description('Moves FiftyOne databases between versions, up and down, without losing a byte')
+    .description('Moves FiftyOne databases between versions, and datasets between databases, without losing a byte')
     .version(sdkVersion, '-V, --version', 'print the version of this SDK')
     .enablePositionalOptions()
     .exitOverride()
@@ -120,6 +121,7 @@ export function buildProgram(exit: (code: number) => void): Command {
       process.stdout.write(`${printVersions(version, json === true)}\n`);
     });
 
+  addDatasets(program, exit);
   return program;
 }
 

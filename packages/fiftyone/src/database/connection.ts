@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import type { Db, MongoClient, MongoClientOptions } from 'mongodb';
 import { ConnectionError, FiftyOneError } from '../errors.js';
 import { redactUri, type Settings } from '../settings.js';
+import { sdkVersion } from '../version.js';
 
 /** The oldest server that FiftyOne supports, as the number of its wire protocol: MongoDB 6.0. */
 const OLDEST_WIRE_VERSION = 17;
@@ -37,6 +39,7 @@ export async function openConnection(settings: Settings, progress?: (message: st
   const options: MongoClientOptions = {
     // the name by which the clients of FiftyOne know each other: a Python client that leaves keeps what others may still use
     appName: 'fiftyone',
+    driverInfo: { name: 'fiftyone', version: sdkVersion, platform: randomUUID() },
     ...(settings.databaseCompressor ? { compressors: [settings.databaseCompressor as 'zlib'] } : {}),
     ...unlessIn(uri, TIMES),
   };

@@ -63,6 +63,28 @@ export async function updateRaw(
   return { n };
 }
 
+/** A statement of a command that the server did not carry out. */
+export interface WriteError {
+  /** Its place among the statements. */
+  readonly index: number;
+  readonly code: number;
+  readonly errmsg: string;
+}
+
+/** Runs all update statements, also those after one that fails. @returns those that failed */
+export async function updateEach(db: Db, collection: string, statements: readonly ReadonlyDoc[]): Promise<readonly WriteError[]> {
+  const errors: WriteError[] = [];
+  let done = 0;
+  for (const batch of messages(statements.map(encode))) {
+    const sequence = new commands.DocumentSequence('updates');
+    for (const statement of batch) sequence.push({}, statement);
+    const { writeErrors = [] } = await db.command({ update: collection, ordered: false, updates: sequence });
+    for (const { index, code, errmsg } of writeErrors as WriteError[]) errors.push({ index: done + index, code, errmsg });
+    done += batch.length;
+  }
+  return errors;
+}
+
 /** Deletes all documents that match a filter. */
 export async function deleteRaw(db: Db, collection: string, filter: ReadonlyDoc): Promise<void> {
   await write(db, { delete: collection }, 'deletes', [encode(Doc.of(['q', filter as Doc], ['limit', int32(0)]))]);

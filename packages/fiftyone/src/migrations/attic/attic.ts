@@ -52,7 +52,7 @@ export async function clearAttic(db: Db, entries: readonly EntryHead[]): Promise
     for (const entry of entries) {
       const lease = unfinished.has(String(entry.dataset)) ? undefined : await leases.take(`dataset ${entry.dataset}`);
       if (lease === undefined || !isHeld(lease)) busy.push(entry);
-      else await clear(db, entry);
+      else await removeEntry(db, entry);
     }
   } finally {
     await leases.releaseAll();
@@ -60,7 +60,8 @@ export async function clearAttic(db: Db, entries: readonly EntryHead[]): Promise
   return busy;
 }
 
-async function clear(db: Db, entry: EntryHead): Promise<void> {
+/** Removes one entry. Only under the lease of its dataset. */
+export async function removeEntry(db: Db, entry: EntryHead): Promise<void> {
   const others = await findDocs(db, ATTIC, { documents: entry.documents, _id: { $ne: entry.id } }, { projection: { _id: 1 } });
   if (others.length === 0) {
     const record = await readRecord(db, entry.dataset);

@@ -1,0 +1,14 @@
+export { anyValue } from './any-value.js';
+export { changeDataset } from './change-dataset.js';
+export { classAt, classSchema } from './class-schemas.js';
+export { coerce, frameNumber } from './coerce.js';
+export { declareFields } from './declare.js';
+export { type Attributes, EmbeddedDocument, Identified, idOf, pathOf } from './embedded-document.js';
+export { checkName, type Declaration, expandSchema } from './expand-schema.js';
+export { type Field, fieldDoc, makeField, readField, readFields } from './field.js';
+export { documentType, type FieldType, itemType, listOf, type NamedType, simpleType, typeText } from './field-type.js';
+export { type InferOptions, inferType, mergeType } from './infer.js';
+export { InvalidValueError, shown } from './invalid-value.js';
+export { isNumberArray, NdArray, packArray, unpackArray } from './nd-array.js';
+export { plainObject, plainValue, restoredValue } from './plain-value.js';
+export { fieldAt, fieldsAlong, type SchemaKey, schemaOf, storedPath } from './schema.js';

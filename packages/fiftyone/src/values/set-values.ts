@@ -1,0 +1,153 @@
+import { type Doc, date, type ObjectId } from '../bson/index.js';
+import { authorized } from '../database/connection.js';
+import type { OnProgress } from '../datasets/progress.js';
+import type { SampleCollection } from '../datasets/sample-collection.js';
+import { UsageError } from '../errors.js';
+import { declareFields } from '../fields/declare.js';
+import type { FieldType } from '../fields/field-type.js';
+import { inferType } from '../fields/infer.js';
+import { type Assignment, assignmentsOf, leavesOf } from './assignments.js';
+import { framePairs, framePairsById } from './frame-pairs.js';
+import { type GivenValues, type Pair, pairsOf } from './given-values.js';
+import { Statements } from './statements.js';
+import { type Target, targetOf } from './target.js';
+import { writeAssignments } from './write-assignments.js';
+
+export interface SetValuesOptions {
+  /** The field whose values are the keys, for values by key: `id`, `filepath`, `frames.id`. */
+  readonly keyField?: string;
+  /** Leave alone what would get null. Default: false, null is stored. */
+  readonly skipNone?: boolean;
+  /** Declare a field that is new. Default: true. */
+  readonly expandSchema?: boolean;
+  /** Declare also new attributes of labels and other documents. Default: false. */
+  readonly dynamic?: boolean;
+  /** Refuse what a field is not meant to hold. Default: true. */
+  readonly validate?: boolean;
+  readonly onProgress?: OnProgress;
+}
+
+export interface SetValuesReport {
+  /** How many samples or frames got a value. */
+  readonly updated: number;
+  /** The document of the dataset, which is another one when a field was declared. */
+  readonly doc: SampleCollection['doc'];
+}
+
+/**
+ * Sets a field of all samples: to a list with a value each, in their order, or by key with `keyField`. Values of a list of labels, as
+ * for `ground_truth.detections.label`, are lists in that list; those of `frames.` fields lists by frame, or maps by frame number, whose
+ * frames are made where they are missing. A new field is declared with the type that all values have in common.
+ *
+ * Everything is checked before anything is written, but for values that come as an async iterable: those are written batch by batch,
+ * and the first batch says which type a new field has. A call that was cut off can be made again.
+ *
+ * @throws UsageError for a path, a key or a number of values that cannot be, InvalidValueError for a value
+ */
+export async function setValues(
+  samples: SampleCollection,
+  path: string,
+  values: GivenValues,
+  options: SetValuesOptions = {},
+): Promise<SetValuesReport> {
+  const { expandSchema = true, dynamic = false, skipNone = false, validate = true } = options;
+  const now = date(Date.now());
+  let { doc } = samples;
+  let target = targetOf(doc, path, { expandSchema, dynamic });
+  if (!isOwn(samples)) {
+    throw new UsageError('values cannot be set in patches, clips or frames that a view has made: set them in its dataset');
+  }
+  let updated = 0;
+  for await (const pairs of allPairs(samples, path, target, values, options.keyField)) {
+    const type = typeFor(target, pairs, dynamic);
+    const assignments = assignmentsOf(target, type, pairs, { skipNone, validate });
+    if (type !== undefined && (target.isNew || (dynamic && type.embeddedDocType !== null))) {
+      doc = await declared(samples, target, typeFor(target, pairs, dynamic, true) as FieldType);
+      target = targetOf(doc, path, { expandSchema, dynamic });
+    }
+    updated += await write(samples, target, assignments, now, (done) => {
+      options.onProgress?.({ what: 'Setting values', done: updated + done, unit: target.path.scope });
+    });
+  }
+  return { updated, doc };
+}
+
+/** Whether samples are those of a dataset, not copies that a view has made of parts of it. */
+function isOwn(samples: SampleCollection): boolean {
+  const { collection } = samples.samples('active');
+  return collection === samples.doc.get('sample_collection_name') && !/^(patches|clips|frames)\./.test(collection);
+}
+
+async function* allPairs(
+  samples: SampleCollection,
+  path: string,
+  target: Target,
+  values: GivenValues,
+  keyField: string | undefined,
+): AsyncGenerator<readonly Pair[]> {
+  if (target.path.scope === 'samples') {
+    if (keyField?.startsWith('frames.')) {
+      throw new UsageError(`You cannot use frame-level key field '${keyField}' to set sample field '${path}'`);
+    }
+    yield* pairsOf(samples, path, target, values, keyField);
+    return;
+  }
+  if (keyField === 'frames.id' || keyField === 'frames._id') {
+    yield await framePairsById(samples, target, values instanceof Map ? values : new Map(Object.entries(values)), keyField);
+    return;
+  }
+  for await (const pairs of pairsOf(samples, path, undefined, values, keyField)) yield await framePairs(samples, target, pairs);
+}
+
+/** The type of the field, or of what is new in it. @throws UsageError when it cannot be found out */
+function typeFor(target: Target, pairs: readonly Pair[], dynamic: boolean, isNew = target.isNew): FieldType | undefined {
+  const { path } = target;
+  if (!isNew) return path.field;
+  const type = inferType(leavesOf(target, pairs), path.text, { dynamic });
+  if (type !== undefined || path.field !== undefined) return type ?? path.field;
+  if (pairs.length === 0) return undefined;
+  const kind = path.scope === 'frames' ? 'frame' : 'sample';
+  throw new UsageError(`Cannot infer an appropriate type for new ${kind} field '${path.text}' from empty/all-None values`);
+}
+
+async function declared(samples: SampleCollection, { path }: Target, type: FieldType): Promise<Doc> {
+  const isFrames = path.scope === 'frames';
+  const name = isFrames ? path.text.slice('frames.'.length) : path.text;
+  const id = samples.doc.get('_id') as ObjectId;
+  return await declareFields(samples.connection, id, isFrames ? 'frame_fields' : 'sample_fields', [{ path: name, type }]);
+}
+
+/** How many samples one command to the server updates. */
+const BATCH = 5000;
+/** How many commands are under way: the server works on one while the next one is made. */
+const AT_ONCE = 2;
+
+async function write(
+  samples: SampleCollection,
+  target: Target,
+  assignments: readonly Assignment[],
+  now: ReturnType<typeof date>,
+  onDone: (done: number) => void,
+): Promise<number> {
+  const { connection } = samples;
+  const collection = String(samples.doc.get(target.path.scope === 'frames' ? 'frame_collection_name' : 'sample_collection_name'));
+  const statements = new Statements(target, now, samples.doc.get('_id') as ObjectId);
+  let [next, done, failed] = [0, 0, false];
+  const worker = async (): Promise<void> => {
+    while (next < assignments.length && !failed) {
+      const batch = assignments.slice(next, next + BATCH);
+      next += batch.length;
+      try {
+        await authorized(connection, () => writeAssignments(connection.db, collection, statements, batch));
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+      done += batch.length;
+      onDone(done);
+    }
+  };
+  const workers = await Promise.allSettled(Array.from({ length: AT_ONCE }, worker));
+  for (const one of workers) if (one.status === 'rejected') throw one.reason;
+  return assignments.length;
+}
