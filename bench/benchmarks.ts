@@ -1,6 +1,9 @@
 import type { Db } from 'mongodb';
+import { readDocuments } from '../packages/fiftyone/src/formats/export/read-documents.js';
 import { restore, type Snapshot } from '../packages/fiftyone/test/support/snapshot.js';
 import { manyCompleteDatasets, manyDatasets, manySmallDatasets } from './databases.js';
+import { addDetections } from './detections-dataset.js';
+import { emptied, exportedDetections, insertPlain } from './exported-detections.js';
 import { addLargeDataset, type LargeDataset } from './large-dataset.js';
 
 /** Fills an empty database. */
@@ -133,6 +136,9 @@ export const benchmarks: readonly Benchmark[] = [
     runs: 1,
     target: { timesMemory: 1.2 },
   },
+  exporting(20_000),
+  exporting(samplesOr(200_000)),
+  ...[20_000, 200_000].map((samples) => importing(samples)),
   valuesOf('filepath', 'filepath', samplesOr(200_000), 1.5),
   valuesOf('labels', 'gt.detections.label', samplesOr(200_000), 1.5),
   valuesOf('boxes', 'gt.detections.bounding_box', samplesOr(200_000), 4),
@@ -144,6 +150,26 @@ export const benchmarks: readonly Benchmark[] = [
   settingOf('keys', 'keys', samplesOr(200_000)),
   settingOf('labels', 'labels', samplesOr(20_000)),
 ];
+
+function exporting(samples: number): Benchmark {
+  return {
+    name: `export-${samples / 1000}k`,
+    title: `export without media, ${samples.toLocaleString('en')} samples with 10 detections, in the process`,
+    script: 'export',
+    args: [],
+    database: async () => (db) => addDetections(db, samples),
+    plain: readAll,
+    sameOutput: true,
+    runs: 2,
+    target: { times: 10, timesPlain: 4, megabytes: 300 },
+  };
+}
+
+/** What an export is at least: to read the samples. */
+async function readAll(db: Db): Promise<void> {
+  const dataset = await db.collection('datasets').findOne({});
+  for await (const _ of readDocuments(db, { collection: dataset?.sample_collection_name, pipeline: [] }));
+}
 
 function valuesOf(name: string, path: string, samples: number, times: number): Benchmark {
   return {
@@ -172,6 +198,20 @@ function settingOf(name: string, kind: string, samples: number): Benchmark {
     sameOutput: true,
     runs: 2,
     target: { times: 1 },
+  };
+}
+
+function importing(samples: number): Benchmark {
+  return {
+    name: `import-${samples / 1000}k`,
+    title: `import of ${samples.toLocaleString('en')} samples with 10 detections`,
+    args: [exportedDetections(samples)],
+    script: 'import',
+    database: async () => (db) => emptied(db, samples),
+    plain: (db) => insertPlain(db, samples),
+    writes: true,
+    runs: 2,
+    target: { times: 8, timesPlain: 3, megabytes: 300 },
   };
 }
 

@@ -94,7 +94,7 @@ async function check(
   { code, stdout, stderr }: Measurement,
   db: Db,
 ): Promise<void> {
-  const failed = (why: string) => new Error(`${name}: fiftyone ${args.join(' ')}: ${why}\n${stdout}${stderr}`);
+  const failed = (why: string) => new Error(`${name}: ${args.join(' ')}: ${why}\n${stdout}${stderr}`);
   if (code !== 0) throw failed(`exit code ${code}`);
   if (migratesTo === undefined) return;
   const left = await db.collection('datasets').countDocuments({ version: { $ne: migratesTo } });

@@ -2,12 +2,13 @@
 //
 // 1.22.1: every `*-main` database is migrated up to 1.22.1. An older VERSION: every newer one is migrated down to it. Then the
 // real client of that version loads everything. `all` stands for all versions. By default: the newest client, 1.0.2, and the
-// next older one for which this machine has a Python.
+// next older one for which this machine has a Python. With the newest one our JSON texts are compared with those of its PyMongo.
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { jsonDifferences } from './json-texts.mjs';
 import { restoreRecorded } from './recorded.mjs';
 import { makeReady, withoutSettings } from './workspace.mjs';
 
@@ -82,6 +83,7 @@ async function testClient(version, server) {
     .sort(compare)
     .filter((name) => version === NEWEST || compare(name.replace('-main', ''), version) > 0);
   console.log(`\nreal client ${version}`);
+  if (version === NEWEST) await compareJson(server);
   for (const name of names) {
     const begun = performance.now();
     const problems = await migrateAndLoad(name, version, server).catch((error) => [error.message]);
@@ -90,6 +92,23 @@ async function testClient(version, server) {
     for (const problem of problems) console.log(`         ${problem}`);
     totals[problems.length === 0 ? 'passed' : 'failed']++;
   }
+}
+
+/** Compares our JSON texts with PyMongo's, for other documents each time. */
+async function compareJson(server) {
+  const seed = String(Date.now());
+  const { status, stdout, stderr } = run('tools/real/run.sh', [
+    NEWEST,
+    String(server.port),
+    'json',
+    'tools/real/json_texts.py',
+    seed,
+    '5000',
+  ]);
+  const differences = status === 0 ? await jsonDifferences(stdout) : tail(stderr);
+  console.log(`${differences.length === 0 ? 'equal' : 'FAILS'}  JSON texts of PyMongo, seed ${seed}`);
+  for (const difference of differences.slice(0, 5)) console.log(`         ${difference}`);
+  totals[differences.length === 0 ? 'passed' : 'failed']++;
 }
 
 /** What went wrong, a line each. */

@@ -1,15 +1,14 @@
-"""usage: export_all.py FOLDER: exports every persistent dataset of the database, without media, to FOLDER/<slug>."""
+"""usage: export_all.py FOLDER: exports every persistent dataset of the database, without media, to FOLDER/dataset-<n>, in the order of their names."""
 import os
 import sys
 
 import fiftyone as fo
 
 folder = sys.argv[1]
-for name in fo.list_datasets():
+names = [name for name in fo.list_datasets() if fo.load_dataset(name).persistent]
+for n, name in enumerate(names):
     dataset = fo.load_dataset(name)
-    if not dataset.persistent:
-        continue
-    to = os.path.join(folder, getattr(dataset, "slug", None) or name)
+    to = os.path.join(folder, "dataset-%d" % n)
     dataset.export(export_dir=to, dataset_type=fo.types.FiftyOneDataset, export_media=False, progress=False)
     print("exported", name, flush=True)
 os._exit(0)

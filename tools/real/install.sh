@@ -13,7 +13,12 @@ CLIENT=$FIFTYONE_REAL_HOME/clients/$VERSION
 INSTALLER=$FIFTYONE_REAL_HOME/installer
 LOG=$FIFTYONE_REAL_HOME/install-$VERSION.log
 
-[ -e "$CLIENT/.done" ] && exit
+# what the client needs for its temporal tags, and does not ask for
+EXTRAS=()
+case $VERSION in 1.22.*) EXTRAS=(protobuf) ;; esac
+DONE=$CLIENT/.done${EXTRAS:+-with-${EXTRAS[0]}}
+
+[ -e "$DONE" ] && exit
 INTERPRETER=$(find_python "$PYTHON") || die 3 "not available: fiftyone $VERSION needs Python $PYTHON"
 
 # Releases before 0.15 hard-code the name of the database and take the port of the mongod that they start themselves.
@@ -36,20 +41,25 @@ install() {
     "$INSTALLER/bin/python" "$REAL_TOOLS/build_stubs.py" "$FIFTYONE_REAL_HOME/stubs"
     touch "$INSTALLER/.done"
   fi
+  if [ -e "$CLIENT/.done" ]; then
+    "$INSTALLER/bin/uv" pip install --python "$CLIENT/bin/python" "${options[@]}" "${EXTRAS[@]}"
+    touch "$DONE"
+    return
+  fi
   rm -rf "$CLIENT"
   "$INSTALLER/bin/uv" venv -q --python "$INTERPRETER" "$CLIENT"
   # copies, because read_environment changes files that would otherwise be shared through uv's cache
   "$INSTALLER/bin/uv" pip install --link-mode copy --python "$CLIENT/bin/python" \
-    --overrides "$FIFTYONE_REAL_HOME/stubs/overrides.txt" "${options[@]}" "fiftyone==$VERSION"
+    --overrides "$FIFTYONE_REAL_HOME/stubs/overrides.txt" "${options[@]}" "fiftyone==$VERSION" "${EXTRAS[@]}"
   case $VERSION in 0.14.*) read_environment ;; esac
-  touch "$CLIENT/.done"
+  touch "$CLIENT/.done" "$DONE"
 }
 
 mkdir -p "$FIFTYONE_REAL_HOME/clients"
 echo "installing the real fiftyone $VERSION with $INTERPRETER ..." >&2
 exec 9> "$FIFTYONE_REAL_HOME/lock"
 flock 9
-[ -e "$CLIENT/.done" ] && exit
+[ -e "$DONE" ] && exit
 # in a subshell of its own: `install || ...` would switch off `set -e` inside of it
 (set -e; install) > "$LOG" 2>&1 &
 wait $! || { tail -20 "$LOG" >&2; die 1 "cannot install fiftyone $VERSION, see $LOG"; }

@@ -39,7 +39,7 @@ export class AdminRequiredError extends FiftyOneError {}
 /** A dataset with this name does not exist. */
 export class DatasetNotFoundError extends FiftyOneError {
   constructor(readonly dataset: string) {
-    super(`Dataset ${dataset} not found`, { hint: 'list the datasets with: fiftyone migrate --info' });
+    super(`Dataset ${dataset} not found`, { hint: 'list the datasets with: fiftyone datasets list' });
   }
 }
 
@@ -61,15 +61,6 @@ export class UnsupportedStageError extends FiftyOneError {
   constructor(readonly stage: string) {
     super(`views with the stage ${stage} cannot be read`, {
       hint: 'save the view without this stage, for example by selecting the ids of its samples, and use that view',
-    });
-  }
-}
-
-/** A view shows a dataset that was generated for it and is not there. */
-export class GeneratedDatasetError extends FiftyOneError {
-  constructor(readonly stage: string) {
-    super(`the dataset that ${stage} made for the view is not in the database`, {
-      hint: 'load the view with the Python client and save it again: that makes the dataset anew',
     });
   }
 }

@@ -3,7 +3,6 @@ export type { Connection } from './database/connection.js';
 export type { CreateOptions } from './datasets/create.js';
 export { connect, Database } from './datasets/database.js';
 export { Dataset } from './datasets/dataset.js';
-export { type DatasetType, types } from './datasets/dataset-types.js';
 export {
   close,
   createDataset,
@@ -25,9 +24,12 @@ export type { Field } from './fields/field.js';
 export { documentType, type FieldType, listOf, simpleType } from './fields/field-type.js';
 export { InvalidValueError } from './fields/invalid-value.js';
 export { NdArray, type NumberArray } from './fields/nd-array.js';
+export { type DatasetType, types } from './formats/dataset-types.js';
 export { exportDataset } from './formats/export/export-dataset.js';
 export type { ExportMedia, ExportOptions, ExportReport } from './formats/export/export-options.js';
 export { type ImportOptions, type ImportReport, importDataset } from './formats/import/import-dataset.js';
+export type { ExportProblem } from './formats/validate/export-problem.js';
+export { type ValidateOptions, type ValidateReport, validateExport } from './formats/validate/validate-export.js';
 export { type DatabaseInfo, readInfo } from './migrations/info.js';
 export { migrateAll, migrateDatasets } from './migrations/migrate.js';
 export { migrateDatabase } from './migrations/migrate-database.js';

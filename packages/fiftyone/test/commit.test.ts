@@ -26,6 +26,7 @@ commitContract(async ({ lease, isChanged }) => {
     after: { dataset: after, ...record },
     bytes: encode(after),
     lease: { key: 'k', fence: COMMIT_FENCE, expires: new Date(Date.now() + 8_000) } as Lease,
+    noted: isChanged,
     election: '',
     attic: { written: [], removed: [], restored: [], files: [] },
   };
@@ -47,4 +48,11 @@ test('whatever a runner writes about a dataset fails once its lease may have end
   await db.collection<Document>(WORK).insertOne({ _id: id, from: null, to: '0.2.0' });
   await expect(work.recover({ id, lease })).rejects.toSatisfy(isTooLate);
   expect(await db.collection(WORK).countDocuments()).toBe(1);
+
+  const record = { dataset: Doc.of(['_id', id], ['version', '0.2.0']), runs: [], views: [] };
+  const plan = { id, before: { ...record, bytes: encode(record.dataset) } };
+  const attic = { written: [], removed: [], restored: [], files: [] };
+  const ready = { plan, begun, after: record, bytes: encode(record.dataset), lease, noted: true, election: '', attic };
+  await expect(work.commit(ready as unknown as Ready)).rejects.toSatisfy(isTooLate);
+  expect(await db.collection<Document>(WORK).findOne()).toEqual({ _id: id, from: null, to: '0.2.0' });
 });

@@ -91,5 +91,5 @@ test('a saved view can be exported and read like a dataset', async () => {
 test('only formats that there are can be imported', async () => {
   const { fo: database } = await sdkDatabase();
   const options = { datasetDir: '/nowhere', datasetType: 'COCO' as never };
-  await expect(database.importDataset(options)).rejects.toThrow('cannot import COCO');
+  await expect(database.importDataset(options)).rejects.toThrow("there is no datasetType 'COCO'");
 });

@@ -119,7 +119,7 @@ test('whatever is encoded comes back, as BSON and as Extended JSON', () => {
     }),
     { numRuns: 1000 },
   );
-});
+}, 60_000);
 
 function* keysOf(value: Value): Generator<string> {
   if (Array.isArray(value)) for (const item of value) yield* keysOf(item);

@@ -25,11 +25,9 @@ export function compile(rewrites: Rewrites): CompiledRewrites {
   return [...rewrites].map(([name, rewrite]) => {
     const key = Buffer.from(name);
     if (typeof rewrite === 'function') return { name, key, text: rewrite };
-    // a Map has a method of that name
     if (rewrite instanceof Map) return { name, key, inside: compile(rewrite) };
     if ('set' in rewrite) return { name, key, set: elementOf(rewrite.set) };
-    if ('append' in rewrite) return { name, key, append: rewrite.append.map(elementOf) };
-    return { name, key, inside: compile(rewrite as Rewrites) };
+    return { name, key, append: rewrite.append.map(elementOf) };
   });
 }
 

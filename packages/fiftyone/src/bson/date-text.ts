@@ -1,3 +1,4 @@
+import { COLON, MINUS, POINT, ZERO } from './ascii.js';
 import { writeDigits } from './write-number.js';
 
 const DAY_MS = 86_400_000;
@@ -21,12 +22,12 @@ export function writeDateText(out: Uint8Array, at: number, ms: number): number {
   const isNextYear = month >= 10;
 
   let end = writeDigits(out, at, era * 400 + yearOfEra + (isNextYear ? 1 : 0), 4);
-  end = writeAfter(out, end, 0x2d, isNextYear ? month - 9 : month + 3, 2);
-  end = writeAfter(out, end, 0x2d, ofYear - (((153 * month + 2) / 5) | 0) + 1, 2);
+  end = writeAfter(out, end, MINUS, isNextYear ? month - 9 : month + 3, 2);
+  end = writeAfter(out, end, MINUS, ofYear - (((153 * month + 2) / 5) | 0) + 1, 2);
   end = writeAfter(out, end, 0x54, (rest / 3_600_000) | 0, 2);
-  end = writeAfter(out, end, 0x3a, ((rest / 60_000) | 0) % 60, 2);
-  end = writeAfter(out, end, 0x3a, ((rest / 1000) | 0) % 60, 2);
-  if (rest % 1000 !== 0) end = writeAfter(out, end, 0x2e, rest % 1000, 3);
+  end = writeAfter(out, end, COLON, ((rest / 60_000) | 0) % 60, 2);
+  end = writeAfter(out, end, COLON, ((rest / 1000) | 0) % 60, 2);
+  if (rest % 1000 !== 0) end = writeAfter(out, end, POINT, rest % 1000, 3);
   out[end] = 0x5a;
   return end + 1;
 }
@@ -51,12 +52,12 @@ export function readDateText(text: Uint8Array, at: number, length: number): numb
   const second = number(text, at + 17, 2);
   const ms = length === 24 ? number(text, at + 20, 3) : 0;
   const marks =
-    text[at + 4] === 0x2d &&
-    text[at + 7] === 0x2d &&
+    text[at + 4] === MINUS &&
+    text[at + 7] === MINUS &&
     text[at + 10] === 0x54 &&
-    text[at + 13] === 0x3a &&
-    text[at + 16] === 0x3a &&
-    (length === 20 || text[at + 19] === 0x2e) &&
+    text[at + 13] === COLON &&
+    text[at + 16] === COLON &&
+    (length === 20 || text[at + 19] === POINT) &&
     text[at + length - 1] === 0x5a;
   const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
   const lastDay = month === 2 && isLeap ? 29 : (DAYS_OF_MONTHS[month - 1] ?? 0);
@@ -76,7 +77,7 @@ export function readDateText(text: Uint8Array, at: number, length: number): numb
 function number(text: Uint8Array, at: number, digits: number): number {
   let value = 0;
   for (let i = at; i < at + digits; i++) {
-    const digit = (text[i] as number) - 0x30;
+    const digit = (text[i] as number) - ZERO;
     if (!(digit >= 0 && digit <= 9)) return -1;
     value = value * 10 + digit;
   }

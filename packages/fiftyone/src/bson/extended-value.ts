@@ -129,10 +129,22 @@ function canonicalBinary(json: Json): Scalar {
 }
 
 function binary(base64: string, subtype: string): Scalar {
-  // Python skips what is not in the alphabet
-  const digits = base64.replace(/[^A-Za-z0-9+/=]/g, '');
-  if (digits.length % 4 !== 0 || !/^[^=]*={0,2}$/.test(digits)) throw malformed('$binary');
-  return binaryOf(Buffer.from(digits, 'base64'), Number.parseInt(subtype, 16));
+  return binaryOf(Buffer.from(base64Digits(base64), 'base64'), Number.parseInt(subtype, 16));
+}
+
+/** What Python reads of a text: it skips what is not in the alphabet, and ends where the padding is complete. */
+function base64Digits(text: string): string {
+  let digits = '';
+  let padding = 0;
+  for (const part of text.replace(/[^A-Za-z0-9+/=]/g, '').match(/=|[^=]+/g) ?? []) {
+    const open = digits.length % 4;
+    if (part !== '=') {
+      digits += part;
+      padding = 0;
+    } else if (open >= 2 && open + ++padding >= 4) return digits;
+  }
+  if (digits.length % 4 !== 0) throw malformed('$binary');
+  return digits;
 }
 
 function binaryOf(data: Buffer, subtype: number): Scalar {

@@ -1,8 +1,17 @@
 import { BsonType } from './scalar.js';
 import { readInt32, textEnd, valueEnd } from './value-end.js';
 
-/** The path of the value or key at a byte of a BSON document, for example `ground_truth.detections[3].label`. */
+/** The path of the value or key at a byte of a BSON document, for example `ground_truth.detections[3].label`; '' if it is broken. */
 export function placeInBson(bson: Uint8Array, at: number): string {
+  try {
+    return walk(bson, at);
+  } catch (error) {
+    if (error instanceof RangeError) return '';
+    throw error;
+  }
+}
+
+function walk(bson: Uint8Array, at: number): string {
   let [path, isList, start, limit] = ['', false, 0, bson.length];
   for (;;) {
     let i = start + 4;

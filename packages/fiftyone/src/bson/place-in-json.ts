@@ -1,5 +1,4 @@
 const BLANKS = /[ \t\n\r]*/y;
-const STRING = /"(?:[^"\\]|\\.)*"/sy;
 const OTHER = /[^[\]{},":\s]+/y;
 
 /** The path of what is at a character of a JSON document, for example `ground_truth.detections[3].label`. */
@@ -12,6 +11,11 @@ export function placeInJson(text: string, at: number): string {
     const found = pattern.exec(text)?.[0] ?? '';
     i += found.length;
     return found;
+  };
+  const skipString = () => {
+    const start = i++;
+    while (i < text.length && text[i] !== '"') i += text[i] === '\\' ? 2 : 1;
+    return text.slice(start, ++i);
   };
   while (i <= at && i < text.length) {
     skip(BLANKS);
@@ -33,7 +37,7 @@ export function placeInJson(text: string, at: number): string {
       isKey = false;
       i++;
     } else {
-      const token = skip(mark === '"' ? STRING : OTHER);
+      const token = mark === '"' ? skipString() : skip(OTHER);
       if (token === '') break;
       if (isKey) path[path.length - 1] = token.slice(1, -1);
     }

@@ -1,13 +1,3 @@
-/** An object with these keys and the texts of their values. */
-export function documentText(pairs: ReadonlyMap<string, string>): string {
-  return `{${[...pairs].map(pairText).join(', ')}}`;
-}
-
-/** A key and the text of its value. */
-export function pairText([key, value]: [string, string]): string {
-  return `${quoted(key)}: ${value}`;
-}
-
 const ESCAPES: Record<string, string> = {
   '"': '\\"',
   '\\': '\\\\',
@@ -22,6 +12,13 @@ const ESCAPES: Record<string, string> = {
 export function quoted(text: string): string {
   const escaped = (unit: string) => ESCAPES[unit] ?? `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
   return `"${text.replace(/["\\]|[^ -~]/g, escaped)}"`;
+}
+
+/** A string as Python writes it where it may be more than ASCII. */
+export function rawQuoted(text: string): string {
+  const escaped = (unit: string) => ESCAPES[unit] ?? `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  // half a surrogate pair has no bytes
+  return `"${text.replace(/["\\\u0000-\u001f]|\p{Surrogate}/gu, escaped)}"`;
 }
 
 /** How Python writes a number that was written as `token`, or undefined if that is the same. */

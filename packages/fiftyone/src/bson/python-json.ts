@@ -1,6 +1,6 @@
 import { type Json, JsonNumber, JsonObject, parseJson } from './json.js';
 import { extendedText } from './python-extended-json.js';
-import { documentText, numberText, pairText, quoted } from './python-json-text.js';
+import { doubleText, numberText, quoted, rawQuoted } from './python-json-text.js';
 
 /**
  * JSON text as Python writes it again after reading it with `bson.json_util.loads` and `dumps`, with some keys of the outermost
@@ -10,7 +10,64 @@ import { documentText, numberText, pairText, quoted } from './python-json-text.j
  */
 export function rewritePythonJson(text: string, set: Readonly<Record<string, string>> = {}): string {
   const changes = new Map(Object.entries(set).map(([key, value]) => [key, quoted(value)]));
-  return new Rewriter(text).whole(changes);
+  return new Rewriter(text, JSON_UTIL).whole(changes);
+}
+
+/**
+ * What `bson.json_util.dumps` wrote as the files of run results have it: raw UTF-8, no blank after a comma, NaN and infinities
+ * without a wrapper. Other Extended JSON values stay as they are.
+ *
+ * @throws SyntaxError for text that is not JSON
+ */
+export function toResultsFile(text: string): string {
+  return new Rewriter(text, RESULTS_FILE).whole();
+}
+
+/** The other way round: what a file of run results holds as `bson.json_util.dumps` writes it. @throws SyntaxError */
+export function fromResultsFile(text: string): string {
+  return new Rewriter(text, PLAIN_JSON_UTIL).whole();
+}
+
+/** How a program of Python writes JSON. */
+interface Flavour {
+  /** What is between two items. */
+  readonly separator: string;
+  /** A string that is already as it has to be. */
+  readonly done: RegExp;
+  readonly quoted: (text: string) => string;
+  /** The text of a number that was written as `token`. */
+  readonly number: (token: string) => string;
+  /** The text of an object that is more than a document; `textOf` gives that of a value. */
+  readonly extended: (pairs: ReadonlyMap<string, Json>, textOf: (json: Json) => string) => string | undefined;
+}
+
+/** `json_util`, which read the text before. */
+const JSON_UTIL: Flavour = {
+  separator: ', ',
+  done: /"[ !#-[\]-~]*"/y,
+  quoted,
+  number: (token) => numberText(token) ?? token,
+  extended: extendedText,
+};
+
+/** `json_util`, after the text was read by a program that knows only JSON. */
+const PLAIN_JSON_UTIL: Flavour = { ...JSON_UTIL, extended: () => undefined };
+
+const RESULTS_FILE: Flavour = {
+  separator: ',',
+  done: /"[^"\\\u0000-\u001f]*"/y,
+  quoted: rawQuoted,
+  number: (token) => (/^-?\d+$|N|I/.test(token) ? token.replace(/^-0$/, '0') : finite(token)),
+  extended: (pairs) => {
+    const number = pairs.size === 1 ? pairs.get('$numberDouble') : undefined;
+    return typeof number === 'string' && /^(?:NaN|-?Infinity)$/.test(number) ? number : undefined;
+  },
+};
+
+/** `json.dumps` has words for what is not finite. */
+function finite(token: string): string {
+  const value = Number(token);
+  return Number.isFinite(value) ? doubleText(value) : String(value);
 }
 
 const BRACE = 0x7b;
@@ -21,7 +78,6 @@ const BLANKS = /[ \t\n\r]*/y;
 const WORD = /true|false|null/y;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|NaN|-?Infinity/y;
 const UNTIL_SPECIAL = /[^"\\]*/y;
-const AS_PYTHON_WRITES = /"[ !#-[\]-~]*"/y;
 
 /**
  * Results can be a hundred megabytes of numbers that are already as they have to be. So no tree is built: values tell how their
@@ -30,9 +86,12 @@ const AS_PYTHON_WRITES = /"[ !#-[\]-~]*"/y;
 class Rewriter {
   #at = 0;
 
-  constructor(readonly text: string) {}
+  constructor(
+    readonly text: string,
+    readonly flavour: Flavour,
+  ) {}
 
-  whole(changes: ReadonlyMap<string, string>): string {
+  whole(changes: ReadonlyMap<string, string> = new Map()): string {
     this.#blanks();
     const start = this.#at;
     const isObject = this.text.charCodeAt(start) === BRACE;
@@ -77,10 +136,10 @@ class Rewriter {
       this.#item(copy, changes?.get(key));
     });
     this.#at++;
-    if (!isPlain) return objectText(parseJson(this.text.slice(start, this.#at)) as JsonObject, changes);
-    const missing = [...(changes ?? [])].filter(([key]) => !keys.has(key)).map(pairText);
-    const separator = keys.size > 0 && missing.length > 0 ? ', ' : '';
-    copy.replace(end, this.#at, `${separator}${missing.join(', ')}}`);
+    if (!isPlain) return objectText(parseJson(this.text.slice(start, this.#at)) as JsonObject, this.flavour, changes);
+    const { separator } = this.flavour;
+    const missing = [...(changes ?? [])].filter(([key]) => !keys.has(key)).map((pair) => pairText(pair, this.flavour));
+    copy.replace(end, this.#at, `${keys.size > 0 && missing.length > 0 ? separator : ''}${missing.join(separator)}}`);
     return copy.changed(this.#at);
   }
 
@@ -99,7 +158,7 @@ class Rewriter {
       if (mark !== ',') throw this.#mistake(`"," or "${close}"`);
       this.#at++;
       this.#blanks();
-      copy.replace(end, this.#at, ', ');
+      copy.replace(end, this.#at, this.flavour.separator);
     }
   }
 
@@ -125,12 +184,12 @@ class Rewriter {
   }
 
   #string(): string | undefined {
-    if (this.#skip(AS_PYTHON_WRITES)) return undefined;
+    if (this.#skip(this.flavour.done)) return undefined;
     const start = this.#at++;
     for (;;) {
       this.#skip(UNTIL_SPECIAL);
       const next = this.text.charCodeAt(this.#at++);
-      if (next === QUOTE) return quoted(JSON.parse(this.text.slice(start, this.#at)) as string);
+      if (next === QUOTE) return this.flavour.quoted(JSON.parse(this.text.slice(start, this.#at)) as string);
       if (next !== BACKSLASH) throw this.#mistake('the end of a string');
       this.#at++;
     }
@@ -139,7 +198,9 @@ class Rewriter {
   #number(): string | undefined {
     const start = this.#at;
     if (!this.#skip(NUMBER)) throw this.#mistake('a value');
-    return numberText(this.text.slice(start, this.#at));
+    const token = this.text.slice(start, this.#at);
+    const text = this.flavour.number(token);
+    return text === token ? undefined : text;
   }
 
   #blanks(): void {
@@ -196,20 +257,26 @@ class Copy {
   }
 }
 
-function jsonText(json: Json): string {
+function jsonText(json: Json, flavour: Flavour): string {
   if (json === null || typeof json === 'boolean') return String(json);
-  if (typeof json === 'string') return quoted(json);
-  if (json instanceof JsonNumber) return numberText(json.text) ?? json.text;
-  if (json instanceof JsonObject) return objectText(json);
-  return `[${json.map(jsonText).join(', ')}]`;
+  if (typeof json === 'string') return flavour.quoted(json);
+  if (json instanceof JsonNumber) return flavour.number(json.text);
+  if (json instanceof JsonObject) return objectText(json, flavour);
+  return `[${json.map((item) => jsonText(item, flavour)).join(flavour.separator)}]`;
 }
 
-function objectText(object: JsonObject, changes: ReadonlyMap<string, string> = new Map()): string {
+function objectText(object: JsonObject, flavour: Flavour, changes: ReadonlyMap<string, string> = new Map()): string {
+  const textOf = (json: Json) => jsonText(json, flavour);
   // as in Python a repeated key keeps its first place and its last value
-  const pairs = new Map(object.entries.map(([key, value]) => [key, jsonText(value)]));
-  const extended = extendedText(pairs);
+  const pairs = new Map(object.entries.map(([key, value]) => [key, textOf(value)]));
+  const extended = flavour.extended(new Map(object.entries), textOf);
   if (extended !== undefined && changes.size > 0) throw new SyntaxError('the JSON text is a single value, not an object');
   if (extended !== undefined) return extended;
   for (const [key, value] of changes) pairs.set(key, value);
-  return documentText(pairs);
+  return `{${[...pairs].map((pair) => pairText(pair, flavour)).join(flavour.separator)}}`;
+}
+
+/** A key and the text of its value. */
+function pairText([key, value]: [string, string], flavour: Flavour): string {
+  return `${flavour.quoted(key)}: ${value}`;
 }

@@ -1,6 +1,8 @@
+import { BRACE, BRACE_END, BRACKET, BRACKET_END, COLON, COMMA } from './ascii.js';
 import { ByteSink } from './byte-sink.js';
-import { JsonReader, skipBlanks, Unreadable, UnreadableError } from './read-json.js';
+import { JsonReader, skipBlanks } from './read-json.js';
 import type { Rewrites } from './rewrites.js';
+import { Unreadable, UnreadableError } from './unreadable.js';
 
 /** Documents of a JSON file that were read together. */
 export interface Batch {
@@ -19,12 +21,6 @@ export interface CollectionOptions {
 }
 
 const MB = 1024 * 1024;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const BRACE = 0x7b;
-const BRACE_END = 0x7d;
-const BRACKET = 0x5b;
-const BRACKET_END = 0x5d;
 
 /**
  * The documents of a file `{"samples": [{…}, …]}`, as BSON, in batches. Of the file no more is held than the pieces in which it

@@ -1,3 +1,20 @@
+import {
+  BACKSLASH,
+  BRACE,
+  BRACE_END,
+  BRACKET,
+  BRACKET_END,
+  COLON,
+  COMMA,
+  DOLLAR,
+  MINUS,
+  NINE,
+  PLUS,
+  POINT,
+  QUOTE,
+  SPACE,
+  ZERO,
+} from './ascii.js';
 import { ByteSink } from './byte-sink.js';
 import {
   type CompiledRewrite,
@@ -7,47 +24,21 @@ import {
   elementOf,
   indexOfKey,
 } from './compiled-rewrites.js';
-import { readDateText } from './date-text.js';
 import { decode } from './decode.js';
 import { encode } from './encode.js';
+import { HEX } from './hex.js';
 import { type JsonObject, parseJson } from './json.js';
 import { extendedOf } from './json-value.js';
-import { placeInJson } from './place-in-json.js';
+import { putInt32, putInt64 } from './put-integer.js';
 import { nearestDouble } from './read-number.js';
+import { readWrapped, wrappedType } from './read-wrapped.js';
 import type { Rewrites } from './rewrites.js';
 import { BsonType } from './scalar.js';
+import { Unreadable } from './unreadable.js';
 import { codePointAt, putPoint, sizeOfPoint } from './utf8.js';
 import { writeInteger } from './write-number.js';
 
-/** JSON text that is no document that a database could keep. */
-export class UnreadableError extends Error {
-  constructor(
-    readonly problem: string,
-    /** The byte, counted from 0. */
-    readonly position: number,
-    /** Where in the document, for example `ground_truth.detections[3].label`. */
-    readonly path: string,
-  ) {
-    super(`${path === '' ? '' : `${path}: `}${problem}, at byte ${position}`);
-    this.name = 'UnreadableError';
-  }
-}
-
-/** A mistake at a byte of the text that is being read. */
-export class Unreadable {
-  constructor(
-    readonly problem: string,
-    readonly at: number,
-    /** If the text ends before this, more text may mend it. */
-    readonly needed = at,
-  ) {}
-
-  /** What to tell about it. @param start where the document begins; `offset` is what comes before the text */
-  error(text: Uint8Array, start: number, offset: number): UnreadableError {
-    const before = Buffer.from(text.subarray(start, this.at)).toString('latin1');
-    return new UnreadableError(this.problem, offset + this.at, placeInJson(`${before}!`, before.length));
-  }
-}
+export { UnreadableError } from './unreadable.js';
 
 /** The BSON document that Python makes of a JSON text: `bson.encode(json_util.loads(text))`. @throws UnreadableError */
 export function jsonToBson(text: Uint8Array, rewrites?: Rewrites): Buffer {
@@ -64,21 +55,6 @@ export function jsonToBson(text: Uint8Array, rewrites?: Rewrites): Buffer {
   return sink.written();
 }
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const SPACE = 0x20;
-const DOLLAR = 0x24;
-const MINUS = 0x2d;
-const POINT = 0x2e;
-const ZERO = 0x30;
-const NINE = 0x39;
-const BRACE = 0x7b;
-const BRACE_END = 0x7d;
-const BRACKET = 0x5b;
-const BRACKET_END = 0x5d;
-
 /** 1 for the ASCII characters that a string has as they are. */
 const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte >= 0x20 && byte < 0x80 && byte !== QUOTE && byte !== BACKSLASH ? 1 : 0,
@@ -86,10 +62,6 @@ const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
 const ESCAPES = new Uint8Array(256);
 for (const [letter, char] of Object.entries({ b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', '"': '"', '\\': '\\', '/': '/' }))
   ESCAPES[letter.charCodeAt(0)] = char.charCodeAt(0);
-/** The value of a hexadecimal digit; above 15 for other characters. */
-const HEX = new Uint8Array(256).fill(255);
-for (const [i, digit] of [...'0123456789abcdef'].entries()) HEX[digit.charCodeAt(0)] = HEX[digit.toUpperCase().charCodeAt(0)] = i;
-
 /** What a value takes at most but for its texts, with the number of its place in a list. */
 const FRAME = 64;
 /** The server takes less. */
@@ -102,8 +74,6 @@ const FALSE = Buffer.from('false');
 const NULL = Buffer.from('null');
 const NAN = Buffer.from('NaN');
 const INFINITE = Buffer.from('Infinity');
-const OID = Buffer.from('"$oid":');
-const DATE = Buffer.from('"$date":');
 
 const float = new Float64Array(1);
 const floatBytes = new Uint8Array(float.buffer);
@@ -188,11 +158,12 @@ export class JsonReader {
   #list(element: number, rewrite: CompiledRewrite | undefined, depth: number): void {
     const { sink } = this;
     const start = this.#begin(depth);
+    const ofItems = rewrite?.append || rewrite?.set ? undefined : rewrite;
     let count = 0;
     if (this.#text[this.#at] === BRACKET_END) this.#at++;
     else
       for (;;) {
-        this.#value(this.#index(count++), rewrite, depth);
+        this.#value(this.#index(count++), ofItems, depth);
         if (this.#isLast(BRACKET_END)) break;
       }
     if (rewrite?.append) for (const item of rewrite.append) this.#put(this.#index(count++), item);
@@ -236,9 +207,8 @@ export class JsonReader {
     sink.room(FRAME);
     const key = ++sink.size;
     const from = this.#at++;
-    this.#string();
-    const { buffer, size } = sink;
-    for (let i = key; i < size; i++) if (buffer[i] === 0) throw new Unreadable('a key must not hold a NUL character', from);
+    const isPlain = this.#string();
+    if (!isPlain && sink.written().includes(0, key)) throw new Unreadable('a key must not hold a NUL character', from);
     sink.room(FRAME);
     sink.buffer[sink.size++] = 0;
     const text = this.#text;
@@ -293,7 +263,7 @@ export class JsonReader {
     const first = this.#text[this.#at] as number;
     if (first === QUOTE) this.#stringValue(element, rewrite);
     else if (first === BRACE) {
-      if (!this.#objectId(element) && !this.#date(element)) this.#object(element, rewrite?.inside, depth + 1);
+      if (!this.#wrapped(element)) this.#object(element, rewrite?.inside, depth + 1);
     } else if (first === BRACKET) this.#list(element, rewrite, depth + 1);
     else this.#word(element, first);
     if (rewrite !== undefined) this.#replace(element, start, rewrite);
@@ -363,43 +333,15 @@ export class JsonReader {
     sink.bytes(bson);
   }
 
-  /** Reads `{"$oid": "…"}` as Python writes it; returns whether it is that. */
-  #objectId(element: number): boolean {
-    const text = this.#text;
-    let at = this.#at + 1;
-    if (text[at + 2] !== 0x6f || !isAt(OID, text, at)) return false;
-    at += OID.length;
-    if (text[at] === SPACE) at++;
-    if (text[at] !== QUOTE || text[at + 25] !== QUOTE || text[at + 26] !== BRACE_END) return false;
+  /** Reads an id, date or binary as Python writes it; returns whether it is one. */
+  #wrapped(element: number): boolean {
     const { sink } = this;
-    const { buffer, size } = sink;
-    for (let i = 0; i < 12; i++) {
-      const high = HEX[text[at + 1 + 2 * i] as number] as number;
-      const low = HEX[text[at + 2 + 2 * i] as number] as number;
-      if ((high | low) > 15) return false;
-      buffer[size + i] = (high << 4) | low;
-    }
-    buffer[element] = BsonType.objectId;
-    sink.size = size + 12;
-    this.#at = at + 27;
-    return true;
-  }
-
-  /** Reads `{"$date": "…"}` as Python writes it; returns whether it is that. */
-  #date(element: number): boolean {
-    const text = this.#text;
-    let at = this.#at + 1;
-    if (text[at + 2] !== 0x64 || !isAt(DATE, text, at)) return false;
-    at += DATE.length;
-    if (text[at] === SPACE) at++;
-    // 2024-02-29T12:34:56Z or with three more digits
-    const length = text[at + 20] === POINT ? 24 : 20;
-    if (text[at] !== QUOTE || text[at + length + 1] !== QUOTE || text[at + length + 2] !== BRACE_END) return false;
-    const ms = readDateText(text, at + 1, length);
-    if (Number.isNaN(ms)) return false;
-    this.sink.buffer[element] = BsonType.date;
-    this.#int64(ms);
-    this.#at = at + length + 3;
+    const type = wrappedType(this.#text, this.#at);
+    if (type < 0) return false;
+    const end = readWrapped(type, this.#text, this.#at, this.#end, sink);
+    if (end < 0) return false;
+    sink.buffer[element] = type;
+    this.#at = end;
     return true;
   }
 
@@ -423,11 +365,12 @@ export class JsonReader {
     putInt32(sink.buffer, start, sink.size - start - 4);
   }
 
-  /** Reads the rest of a string, after its opening quote. */
-  #string(): void {
+  /** Reads the rest of a string, after its opening quote. Returns whether it holds only plain characters. */
+  #string(): boolean {
     const { sink } = this;
     const text = this.#text;
     let i = this.#at;
+    let isPlain = true;
     for (;;) {
       sink.room(FRAME);
       const { buffer } = sink;
@@ -445,8 +388,10 @@ export class JsonReader {
       if (i >= limit) continue;
       if (byte === QUOTE) break;
       i = this.#unusual(i, byte);
+      isPlain = false;
     }
     this.#at = i + 1;
+    return isPlain;
   }
 
   /** Reads a character of a string that is an escape or not ASCII; returns where it ends. */
@@ -539,27 +484,28 @@ export class JsonReader {
     let high = 0;
     let low = 0;
     let digits = 0;
-    let decimals = 0;
-    let isInteger = true;
     let i = at;
-    for (; ; i++) {
-      const digit = (text[i] as number) - ZERO;
-      if (!(digit >= 0 && digit <= 9)) {
-        if (digit !== POINT - ZERO || !isInteger || i === at) break;
-        const next = text[i + 1] as number;
-        if (!(next >= ZERO && next <= NINE)) throw new Unreadable('expected a digit', i + 1);
-        isInteger = false;
-        continue;
+    let point = -1;
+    for (;;) {
+      let digit = (text[i] as number) - ZERO;
+      for (; digit >= 0 && digit <= 9 && digits < 9; digit = (text[++i] as number) - ZERO) {
+        high = (Math.imul(high, 10) + digit) | 0;
+        if (high > 0) digits++;
       }
-      if (!isInteger) decimals++;
-      if (digits < 9) high = high * 10 + digit;
-      else if (digits < 17) low = low * 10 + digit;
-      if (digits > 0 || digit > 0) digits++;
-      // a zero in front stands alone
-      if (i === at && digit === 0 && isInteger && (text[i + 1] as number) >= ZERO && (text[i + 1] as number) <= NINE)
-        throw new Unreadable('expected a value', at);
+      for (; digit >= 0 && digit <= 9 && digits < 17; digit = (text[++i] as number) - ZERO) {
+        low = (Math.imul(low, 10) + digit) | 0;
+        digits++;
+      }
+      for (; digit >= 0 && digit <= 9; digit = (text[++i] as number) - ZERO) digits++;
+      if (point >= 0 || digit !== POINT - ZERO) break;
+      point = i++;
     }
-    if (i === at) throw new Unreadable('expected a value', at);
+    if (i === at || point === at) throw new Unreadable('expected a value', at);
+    if (i === point + 1) throw new Unreadable('expected a digit', i);
+    const whole = point < 0 ? i : point;
+    if (text[at] === ZERO && whole > at + 1) throw new Unreadable('expected a value', at);
+    let decimals = point < 0 ? 0 : i - point - 1;
+    let isInteger = point < 0;
     const letter = text[i] as number;
     if (letter === 0x65 || letter === 0x45) {
       isInteger = false;
@@ -601,9 +547,7 @@ export class JsonReader {
 
   #int64(value: number): void {
     const { sink } = this;
-    const high = Math.floor(value / 2 ** 32);
-    putInt32(sink.buffer, sink.size, value - high * 2 ** 32);
-    putInt32(sink.buffer, sink.size + 4, high);
+    putInt64(sink.buffer, sink.size, value);
     sink.size += 8;
   }
 
@@ -630,27 +574,15 @@ export function skipBlanks(text: Uint8Array, at: number): number {
 
 function exponentEnd(text: Uint8Array, at: number): number {
   let i = at + 1;
-  if (text[i] === MINUS || text[i] === 0x2b) i++;
+  if (text[i] === MINUS || text[i] === PLUS) i++;
   const first = i;
   while ((text[i] as number) >= ZERO && (text[i] as number) <= NINE) i++;
   if (i === first) throw new Unreadable('expected a digit', i);
   return i;
 }
 
-function isAt(word: Uint8Array, bytes: Uint8Array, at: number): boolean {
-  for (let i = 0; i < word.length; i++) if (bytes[at + i] !== word[i]) return false;
-  return true;
-}
-
 function latin1(text: Uint8Array, at: number, end: number): string {
   let result = '';
   for (let i = at; i < end; i++) result += String.fromCharCode(text[i] as number);
   return result;
-}
-
-function putInt32(buffer: Uint8Array, at: number, value: number): void {
-  buffer[at] = value;
-  buffer[at + 1] = value >> 8;
-  buffer[at + 2] = value >> 16;
-  buffer[at + 3] = value >> 24;
 }

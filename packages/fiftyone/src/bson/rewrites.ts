@@ -20,4 +20,4 @@ export type Rewrite = TextRewrite | SetValue | AppendValues | Rewrites;
  * Changes to documents while they go from one format to another, by key. Lists are no level of their own: what a key stands
  * for happens to each item of its list, too. Example: `new Map([['filepath', absolute], ['ground_truth', new Map(…)]])`
  */
-export interface Rewrites extends ReadonlyMap<string, Rewrite> {}
+export interface Rewrites extends Map<string, Rewrite> {}

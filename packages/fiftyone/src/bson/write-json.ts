@@ -1,27 +1,28 @@
 import { Decimal128 } from 'bson';
+import { FiftyOneError } from '../errors.js';
+import { BACKSLASH, BRACE, BRACE_END, BRACKET, BRACKET_END, COLON, COMMA, DOLLAR, QUOTE, SPACE } from './ascii.js';
 import { ByteSink } from './byte-sink.js';
 import { type CompiledRewrite, type CompiledRewrites, compile, type Element, indexOfKey } from './compiled-rewrites.js';
 import { LAST_WRITTEN_MS, writeDateText } from './date-text.js';
 import { decode } from './decode.js';
-import { Doc } from './doc.js';
+import { Doc, type Value } from './doc.js';
 import { encode } from './encode.js';
 import { placeInBson } from './place-in-bson.js';
 import { quoted } from './python-json-text.js';
 import type { Rewrites } from './rewrites.js';
-import { BsonType } from './scalar.js';
+import { BsonType, Scalar } from './scalar.js';
 import { codePointAt, sizeOfPoint } from './utf8.js';
 import { readInt32, textEnd, valueEnd } from './value-end.js';
 import { writeDouble, writeInteger } from './write-number.js';
 
 /** A BSON document that has no JSON text. */
-export class UnwritableError extends Error {
+export class UnwritableError extends FiftyOneError {
   constructor(
     readonly problem: string,
     /** Where in the document, for example `ground_truth.detections[3].label`. */
     readonly path: string,
   ) {
     super(path === '' ? problem : `${path}: ${problem}`);
-    this.name = 'UnwritableError';
   }
 }
 
@@ -31,17 +32,6 @@ export function bsonToJson(bson: Uint8Array, rewrites?: Rewrites): Buffer {
   new JsonWriter(sink, rewrites).document(bson);
   return sink.written();
 }
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const SPACE = 0x20;
-const DOLLAR = 0x24;
-const BRACE = 0x7b;
-const BRACE_END = 0x7d;
-const BRACKET = 0x5b;
-const BRACKET_END = 0x5d;
 
 /** 1 for the ASCII characters that a JSON text of Python has as they are. */
 const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
@@ -55,6 +45,8 @@ const HEX = Buffer.from('0123456789abcdef');
 
 /** How many bytes of a text are looked at before there is made room for what they become. */
 const PIECE = 4096;
+/** Longer keys take a longer way. */
+const SHORT_KEY = 64;
 /** The most that surrounds a value or is all of it, but for its texts. */
 const FRAME = 96;
 
@@ -110,16 +102,18 @@ export class JsonWriter {
     while (i < end - 1) {
       const type = bytes[i] as number;
       const key = i + 1;
-      if (i > at + 4) this.#comma();
-      const keyEnd = this.#key(key, end);
+      const keyEnd = this.#key(key, end, i === at + 4);
       if (!isTop && bytes[key] === DOLLAR && isReference(bytes, key)) {
         this.sink.size = start;
         this.#reference(at, end, rewrites);
         return end;
       }
-      const which = rewrites === undefined ? -1 : indexOfKey(rewrites, bytes, key, keyEnd);
-      if (which >= 0) (seen as Uint8Array)[which] = 1;
-      i = this.#value(type, keyEnd + 1, end, rewrites?.[which]);
+      if (rewrites === undefined) i = this.#value(type, keyEnd + 1, end);
+      else {
+        const which = indexOfKey(rewrites, bytes, key, keyEnd);
+        i = this.#rewritten(type, keyEnd + 1, end, which < 0 ? undefined : rewrites[which]);
+        if (which >= 0) (seen as Uint8Array)[which] = 1;
+      }
     }
     if (i !== end - 1) throw new RangeError(`broken BSON document at byte ${at}`);
     if (rewrites !== undefined) this.#missing(rewrites, seen as Uint8Array, i > at + 4);
@@ -130,11 +124,13 @@ export class JsonWriter {
   #list(at: number, limit: number, rewrite: CompiledRewrite | undefined): number {
     const bytes = this.#bytes;
     const end = documentEnd(bytes, at, limit);
+    const ofItems = rewrite?.append ? undefined : rewrite;
     this.#byte(BRACKET);
     let i = at + 4;
     while (i < end - 1) {
       if (i > at + 4) this.#comma();
-      i = this.#value(bytes[i] as number, textEnd(bytes, i + 1, end) + 1, end, rewrite);
+      else this.sink.room(FRAME);
+      i = this.#value(bytes[i] as number, textEnd(bytes, i + 1, end) + 1, end, ofItems);
     }
     if (i !== end - 1) throw new RangeError(`broken BSON document at byte ${at}`);
     if (rewrite?.append) this.#append(rewrite.append, i > at + 4);
@@ -142,20 +138,21 @@ export class JsonWriter {
     return end;
   }
 
-  /** Writes a value with what happens to it; returns where it ends. */
-  #value(type: number, at: number, limit: number, rewrite: CompiledRewrite | undefined): number {
+  /** Writes what a rewrite makes of a value; returns where the value ends. */
+  #rewritten(type: number, at: number, limit: number, rewrite: CompiledRewrite | undefined): number {
+    if (rewrite?.set !== undefined) this.#element(rewrite.set);
+    else if (rewrite?.append !== undefined && type !== BsonType.array) this.#newList(rewrite.append);
+    else return this.#value(type, at, limit, rewrite);
+    return valueEnd(this.#bytes, type, at, limit);
+  }
+
+  /** Writes a value, for which there must be room but for its texts; returns where it ends. */
+  #value(type: number, at: number, limit: number, rewrite?: CompiledRewrite): number {
+    if (type === BsonType.document) return this.#document(at, limit, rewrite?.inside);
+    if (type === BsonType.array) return this.#list(at, limit, rewrite);
     const { sink } = this;
     const bytes = this.#bytes;
     const end = valueEnd(bytes, type, at, limit);
-    if (rewrite?.set !== undefined) {
-      this.#element(rewrite.set);
-      return end;
-    }
-    if (rewrite?.append !== undefined && type !== BsonType.array) {
-      this.#newList(rewrite.append);
-      return end;
-    }
-    sink.room(FRAME);
     switch (type) {
       case BsonType.double:
         sink.size = writeDouble(sink.buffer, sink.size, this.#view.getFloat64(at, true));
@@ -164,10 +161,6 @@ export class JsonWriter {
         if (rewrite?.text) this.#otherText(rewrite.text(this.#decoded(at + 4, this.#stringEnd(at, end))), at);
         else this.#string(at + 4, this.#stringEnd(at, end));
         break;
-      case BsonType.document:
-        return this.#document(at, limit, rewrite?.inside);
-      case BsonType.array:
-        return this.#list(at, limit, rewrite);
       case BsonType.objectId:
         this.#objectId(at);
         break;
@@ -199,18 +192,16 @@ export class JsonWriter {
   #objectId(at: number): void {
     const { sink } = this;
     sink.ascii('{"$oid": "');
-    this.#hex(at, 12);
-    sink.ascii('"}');
-  }
-
-  #hex(at: number, count: number): void {
-    const { sink } = this;
+    const bytes = this.#bytes;
     const { buffer } = sink;
-    for (let i = at; i < at + count; i++) {
-      const byte = this.#bytes[i] as number;
-      buffer[sink.size++] = HEX[byte >> 4] as number;
-      buffer[sink.size++] = HEX[byte & 15] as number;
+    let { size } = sink;
+    for (let i = at; i < at + 12; i++) {
+      const byte = bytes[i] as number;
+      buffer[size++] = HEX[byte >> 4] as number;
+      buffer[size++] = HEX[byte & 15] as number;
     }
+    sink.size = size;
+    sink.ascii('"}');
   }
 
   #int64(at: number): void {
@@ -272,6 +263,7 @@ export class JsonWriter {
         sink.ascii('{"$ref": ');
         this.#string(at + 4, this.#stringEnd(at, end - 12));
         sink.ascii(', "$id": ');
+        sink.room(FRAME);
         this.#objectId(end - 12);
         sink.ascii('}');
         break;
@@ -291,8 +283,17 @@ export class JsonWriter {
 
   /** A document with the key `$ref` can be a reference, which Python writes in an order of its own. */
   #reference(at: number, end: number, rewrites: CompiledRewrites | undefined): void {
-    const bson = encode(ordered(decode(this.#bytes.subarray(at, end))));
+    const bson = encode(ordered(this.#decodedDocument(at, end)));
     this.#inside(bson, at, () => this.#document(0, bson.length, rewrites, true));
+  }
+
+  #decodedDocument(at: number, end: number): Doc {
+    try {
+      return decode(this.#bytes.subarray(at, end));
+    } catch (error) {
+      // of a key that is not UTF-8
+      throw error instanceof TypeError ? new Unwritable(NOT_UTF8, at) : error;
+    }
   }
 
   #missing(rewrites: CompiledRewrites, seen: Uint8Array, comma: boolean): void {
@@ -327,6 +328,7 @@ export class JsonWriter {
   }
 
   #element({ type, bytes }: Element): void {
+    this.sink.room(FRAME);
     this.#inside(bytes, 0, () => this.#value(type, 0, bytes.length, undefined));
   }
 
@@ -343,13 +345,37 @@ export class JsonWriter {
     }
   }
 
-  /** Writes a key and its colon; returns where it ends. */
-  #key(at: number, limit: number): number {
-    const end = textEnd(this.#bytes, at, limit);
-    this.#string(at, end);
+  /** Writes a key and its colon, after a comma unless it is the first; makes room for a value. Returns where the key ends. */
+  #key(at: number, limit: number, isFirst: boolean): number {
     const { sink } = this;
-    sink.buffer[sink.size++] = COLON;
-    sink.buffer[sink.size++] = SPACE;
+    const bytes = this.#bytes;
+    sink.room(SHORT_KEY + 2 * FRAME);
+    const { buffer } = sink;
+    let { size } = sink;
+    if (!isFirst) {
+      buffer[size++] = COMMA;
+      buffer[size++] = SPACE;
+    }
+    const textSize = size;
+    buffer[size++] = QUOTE;
+    let i = at;
+    for (const stop = Math.min(limit, at + SHORT_KEY); i < stop; i++) {
+      const byte = bytes[i] as number;
+      if (PLAIN[byte] === 0) break;
+      buffer[size++] = byte;
+    }
+    if (bytes[i] === 0) {
+      buffer[size] = QUOTE;
+      buffer[size + 1] = COLON;
+      buffer[size + 2] = SPACE;
+      sink.size = size + 3;
+      return i;
+    }
+    sink.size = textSize;
+    const end = textEnd(bytes, i, limit);
+    this.#string(at, end);
+    sink.ascii(': ');
+    sink.room(FRAME);
     return end;
   }
 
@@ -433,12 +459,18 @@ export class JsonWriter {
 /** A reference in Python's order; another document as it is. */
 function ordered(doc: Doc): Doc {
   const [$ref, $id, $db] = ['$ref', '$id', '$db'].map((key) => doc.get(key));
-  if (typeof $ref !== 'string' || $id === undefined || !($db === undefined || $db === null || typeof $db === 'string'))
-    return doc;
+  const hasDatabase = $db !== undefined && $db !== null;
+  if ($ref === undefined || !isText($ref) || $id === undefined || (hasDatabase && !isText($db))) return doc;
   const reference = Doc.of(['$ref', $ref], ['$id', $id]);
-  if (typeof $db === 'string') reference.set('$db', $db);
+  if (hasDatabase) reference.set('$db', $db);
   for (const [key, value] of doc) if (key !== '$db') reference.set(key, value);
   return reference;
+}
+
+/** Whether Python holds a value as a string; code is a kind of string there. */
+function isText(value: Value): boolean {
+  const types: readonly number[] = [BsonType.symbol, BsonType.code, BsonType.codeWithScope];
+  return typeof value === 'string' || (value instanceof Scalar && types.includes(value.type));
 }
 
 function documentEnd(bytes: Uint8Array, at: number, limit: number): number {

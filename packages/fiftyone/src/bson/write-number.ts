@@ -1,9 +1,6 @@
+import { MINUS, POINT, ZERO } from './ascii.js';
 import { productError } from './exact-product.js';
 import { doubleText } from './python-json-text.js';
-
-const ZERO = 0x30;
-const MINUS = 0x2d;
-const POINT = 0x2e;
 
 /** The two digits of 0 to 99. */
 const PAIRS = Uint8Array.from({ length: 200 }, (_, i) => ZERO + (i % 2 === 0 ? Math.floor(i / 20) : (i >> 1) % 10));
@@ -64,32 +61,6 @@ export function writeDouble(out: Uint8Array, at: number, value: number): number 
   return at + text.length;
 }
 
-/** Writes a number in the common range; returns where it ends, or 0 for one that it does not know how to write. */
-function writePositive(out: Uint8Array, at: number, value: number): number {
-  if (!(value >= 1e-4 && value < 1e15)) return 0;
-  if (value < 1e7) {
-    // no more than 15 digits in all, so that if they stand for this double they are its shortest
-    const scaled = Math.round(value * 1e8);
-    if (scaled / 1e8 === value) return writeShort(out, at, scaled);
-  } else if (Number.isInteger(value)) {
-    const end = writeInteger(out, at, value);
-    out[end] = POINT;
-    out[end + 1] = ZERO;
-    return end + 2;
-  }
-  return writeLong(out, at, value);
-}
-
-/** Writes hundred millionths. */
-function writeShort(out: Uint8Array, at: number, scaled: number): number {
-  const whole = Math.floor(scaled / 1e8);
-  const point = writeInteger(out, at, whole);
-  out[point] = POINT;
-  let end = writeDigits(out, point + 1, scaled - whole * 1e8, 8);
-  while (out[end - 1] === ZERO && end > point + 2) end--;
-  return end;
-}
-
 const float = new Float64Array(1);
 const words = new Uint32Array(float.buffer);
 const POWERS = Array.from({ length: 21 }, (_, i) => Number(`1e${i}`));
@@ -98,10 +69,13 @@ const LIMITS = Array.from({ length: 19 }, (_, i) => Number(`1e${i - 3}`));
 const DOUBT = 1e-6;
 
 /**
- * Writes a number whose shortest text has 16 or 17 digits. It is scaled to an integer part of 17 digits, exactly, as a sum of
- * two doubles. Then a text is right if it is less than half the distance to the next double away.
+ * Writes a number in the common range; returns where it ends, or 0 for one that is better left to others.
+ *
+ * It is scaled to an integer part of 17 digits, exactly, as a sum of two doubles. The shortest text is the one with the most
+ * zeros at the end that is less than half the distance to the next double away.
  */
-function writeLong(out: Uint8Array, at: number, value: number): number {
+function writePositive(out: Uint8Array, at: number, value: number): number {
+  if (!(value >= 1e-4 && value < 1e15)) return 0;
   let decimals = 20;
   for (let i = 0; value >= (LIMITS[i] as number); i++) decimals--;
   const power = POWERS[decimals] as number;
@@ -109,9 +83,10 @@ function writeLong(out: Uint8Array, at: number, value: number): number {
   const low = productError(value, power, high);
 
   float[0] = value;
-  // next to a power of two the distances on both sides differ
-  if (words[0] === 0 && ((words[1] as number) & 0xfffff) === 0) return 0;
-  words[1] = (((words[1] as number) >>> 20) - 53) << 20;
+  const upper = words[1] as number;
+  // below a power of two the next double is only half as far away
+  const isPower = words[0] === 0 && (upper & 0xfffff) === 0;
+  words[1] = ((upper >>> 20) - (isPower ? 54 : 53)) << 20;
   words[0] = 0;
   const reach = (float[0] as number) * power;
 
@@ -119,15 +94,21 @@ function writeLong(out: Uint8Array, at: number, value: number): number {
   const back = high - front * 1e8;
   const lastTwo = back - 100 * Math.floor(back / 100);
   const last = lastTwo + low;
-  if (Math.abs(last - 100 * Math.round(last / 100)) < reach + DOUBT) return 0;
-  const tens = 10 * Math.round(last / 10);
-  const far = Math.abs(last - tens);
-  if (Math.abs(far - reach) < DOUBT || Math.abs(far - 5) < DOUBT) return 0;
-  const isShorter = far < reach;
-  const nearest = Math.round(last);
-  if (Math.abs(Math.abs(last - nearest) - 0.5) < DOUBT) return 0;
+  // two texts of 15 digits or less are never that near to each other, so one that is in reach is the shortest
+  let digits = 100 * Math.round(last / 100);
+  const farFromHundreds = Math.abs(last - digits);
+  if (farFromHundreds > reach - DOUBT) {
+    if (farFromHundreds < reach + DOUBT || isPower) return 0;
+    digits = 10 * Math.round(last / 10);
+    const farFromTens = Math.abs(last - digits);
+    if (Math.abs(farFromTens - reach) < DOUBT || Math.abs(farFromTens - 5) < DOUBT) return 0;
+    if (farFromTens > reach) {
+      digits = Math.round(last);
+      if (Math.abs(Math.abs(last - digits) - 0.5) < DOUBT) return 0;
+    }
+  }
 
-  let tail = back - lastTwo + (isShorter ? tens : nearest);
+  let tail = back - lastTwo + digits;
   if (tail >= 1e8) {
     tail -= 1e8;
     front++;
@@ -136,7 +117,9 @@ function writeLong(out: Uint8Array, at: number, value: number): number {
     front--;
   }
   if (front < 1e8 || front >= 1e9) return 0;
-  return writePlaces(out, at, front, tail, decimals) - (isShorter ? 1 : 0);
+  let end = writePlaces(out, at, front, tail, decimals);
+  while (out[end - 1] === ZERO && out[end - 2] !== POINT) end--;
+  return end;
 }
 
 /** Writes 17 digits, 9 and 8, so many of them after the point. */

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import type { Connection } from '../database/connection.js';
+import { datasetVersions, readDatabaseConfig } from '../database/database-config.js';
 import { UsageError } from '../errors.js';
-import { readInfo } from '../migrations/info.js';
 import type { MigrateOptions } from '../migrations/migrate-options.js';
 import type { MigrationReport } from '../migrations/report.js';
 import { compareBase, isVersion, missingVersion } from '../version.js';
@@ -47,10 +47,8 @@ export async function confirmLosses(
 
 /** Whether anything is newer than where it is to go: only then a plan is worth its time. */
 async function mayGoDown(connection: Connection, target: string | undefined): Promise<boolean> {
-  const { version, datasets } = await readInfo(connection);
+  const { version } = await readDatabaseConfig(connection.db);
   const to = target ?? version;
-  return datasets.some((dataset) => {
-    const from = dataset.version ?? missingVersion;
-    return isVersion(from) && compareBase(from, to) > 0;
-  });
+  const versions = (await datasetVersions(connection.db)).map((from) => from ?? missingVersion);
+  return versions.some((from) => typeof from === 'string' && isVersion(from) && compareBase(from, to) > 0);
 }

@@ -54,6 +54,7 @@ export function addDatasets(program: Command, exit: (code: number) => void): voi
     .option('--name <name>', 'the name of the dataset; default: the name that it was exported under')
     .option('--persistent', 'keep the dataset when the last client has left; without this it goes then')
     .option('--overwrite', 'replace the dataset that has this name')
+    .option('--into <name>', 'add the samples to this dataset, which exists already')
     .option('--tags <tag...>', 'add these tags to every sample')
     .option('--rel-dir <folder>', 'where relative paths of media files start; default: the folder of the export')
     .option('--cleanup', 'remove the archive when its dataset is imported')
@@ -68,6 +69,7 @@ export function addDatasets(program: Command, exit: (code: number) => void): voi
     .command('validate')
     .description('say whether an export is complete and readable, with every problem; needs no database')
     .argument('<folder>', 'the folder or archive to check')
+    .option('--rel-dir <folder>', 'where relative paths of media files start; default: the folder of the export')
     .option('--json', 'print the problems as JSON')
     .action(async (folder, options) => exit(await (await import('./commands/datasets-validate.js')).validate(folder, options)));
 

@@ -31,7 +31,7 @@ export async function runMigration(connection: Connection, flags: MigrateFlags, 
       return ExitCode.done;
     }
   }
-  const progress = showProgress(process.stderr, flags);
+  const progress = await showProgress(process.stderr, flags);
   const { signal, end } = stopSignals((line) => process.stderr.write(`${line}\n`));
   let report: MigrationReport;
   try {

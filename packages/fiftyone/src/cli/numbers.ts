@@ -1,6 +1,11 @@
+/** `12,000`. */
+export function digits(n: number): string {
+  return String(n).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
 /** `1 dataset`, `12,000 datasets`. */
 export function count(n: number, noun: string): string {
-  return `${n.toLocaleString('en-US')} ${noun}${n === 1 ? '' : 's'}`;
+  return `${digits(n)} ${noun}${n === 1 ? '' : 's'}`;
 }
 
 const UNITS = ['bytes', 'KB', 'MB', 'GB', 'TB'];

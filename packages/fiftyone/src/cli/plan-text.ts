@@ -6,7 +6,7 @@ import type { Estimate } from '../migrations/preview/estimate.js';
 import type { Preview, SidePreview } from '../migrations/preview/preview.js';
 import type { Total } from '../migrations/preview/total.js';
 import type { DatasetOutcome, MigrationReport } from '../migrations/report.js';
-import { bytes, count, duration } from './numbers.js';
+import { bytes, count, digits, duration } from './numbers.js';
 import { databaseLines, summary } from './report-text.js';
 import { valueText } from './value-text.js';
 
@@ -116,7 +116,7 @@ function malformedLines({ step, collection, problem, count: n, ids: found }: Mal
   return [
     `  BLOCKED: ${step}: ${problem} in ${count(n, 'document')} of ${collection}:`,
     ...found.slice(0, most).map((id) => `    _id ${idText(id)}`),
-    ...(left > 0 ? [`    … and ${left.toLocaleString('en-US')} more${how}`] : []),
+    ...(left > 0 ? [`    … and ${digits(left)} more${how}`] : []),
   ];
 }
 
@@ -140,7 +140,7 @@ function shown<T>(items: readonly T[], most: number, verbose: boolean): readonly
 }
 
 function more(n: number, most: number, indent: string, verbose: boolean): string[] {
-  return verbose || n <= most ? [] : [`${indent}… and ${(n - most).toLocaleString('en-US')} more: --verbose shows all`];
+  return verbose || n <= most ? [] : [`${indent}… and ${digits(n - most)} more: --verbose shows all`];
 }
 
 function shortened(text: string, verbose: boolean): string {

@@ -51,12 +51,21 @@ export async function readDatabaseConfig(db: Db): Promise<DatabaseConfig> {
 }
 
 async function newestDataset(db: Db): Promise<string> {
-  const docs = await findDocs(db, 'datasets', {}, { projection: { _id: 0, version: 1 } });
-  if (docs.length === 0) return openSourceVersion;
-  const versions = docs.map((doc) => doc.get('version')).filter((v): v is string => typeof v === 'string' && isVersion(v));
+  const found = await datasetVersions(db);
+  if (found.length === 0) return openSourceVersion;
+  const versions = found.filter((v): v is string => typeof v === 'string' && isVersion(v));
   // one that is newer than this client was not written by the release that the others were
   const known = versions.filter((version) => compareBase(version, openSourceVersion) <= 0);
   return known.reduce((newest, version) => (compareBase(version, newest) > 0 ? version : newest), '0.0');
+}
+
+/** The versions that the datasets have, each of them once; null for those without one. */
+export async function datasetVersions(db: Db): Promise<unknown[]> {
+  const groups = await db
+    .collection('datasets')
+    .aggregate([{ $group: { _id: '$version' } }])
+    .toArray();
+  return groups.map(({ _id }) => _id);
 }
 
 /** Whether there is no dataset at all. */

@@ -26,8 +26,11 @@ export async function withLockFile<T>(path: string, work: () => Promise<T>): Pro
 async function create(path: string): Promise<boolean> {
   try {
     const file = await open(path, 'wx', 0o600);
-    await file.write(String(process.pid));
-    await file.close();
+    try {
+      await file.write(String(process.pid));
+    } finally {
+      await file.close();
+    }
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;

@@ -59,7 +59,7 @@ export async function deleteStored(connection: Connection, doc: ReadonlyDoc): Pr
 
 function locked(name: string, { user, host, pid }: { user: string; host: string; pid: number }): LockedError {
   return new LockedError(`dataset '${name}' is being worked on by ${user} (process ${pid} on ${host}): it was not deleted`, {
-    hint: 'try again when that is done; who is at work says: fiftyone migrate --info',
+    hint: 'try again when that is done; who is at work says: fiftyone migrate --unlock',
   });
 }
 

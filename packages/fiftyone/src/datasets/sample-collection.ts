@@ -20,4 +20,6 @@ export interface SampleCollection {
   samples(slices: 'all' | 'active'): Reading;
   /** Its frames, or undefined if it can have none. */
   frames(): Reading | undefined;
+  /** Whether a field is shown, such as `ground_truth` or `frames.speed`. Views can leave fields out. */
+  shows?(path: string): boolean;
 }

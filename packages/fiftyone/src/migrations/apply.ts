@@ -76,7 +76,17 @@ export async function applyPlan(
   const bytes = after === plan.after ? plan.bytes : encode(after.dataset);
   const { replaced } = attempts.files;
   const attic = workOf(plan.attic, plan.loses, after, replaced, (record) => attempts.files.named(plan, record));
-  const committed = await work.commit({ plan, begun: { ...begun, edits: attempts.edits }, after, bytes, lease, election, attic });
+  const noted = edits.length > 0;
+  const committed = await work.commit({
+    plan,
+    begun: { ...begun, edits: attempts.edits },
+    after,
+    bytes,
+    lease,
+    noted,
+    election,
+    attic,
+  });
   const editing = { db, lease, note: async () => {}, onProgress, ...applier.editing };
   // from now on clients know the new version; who stops the run here, or whose lease is lost, leaves it to --verify
   if (committed && plan.direction === 'up') await applyLate(editing, edits).catch(() => {});

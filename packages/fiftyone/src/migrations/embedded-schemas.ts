@@ -1,7 +1,8 @@
 import { Doc, type ReadonlyDoc, type Value } from '../bson/index.js';
+import { remembered } from '../remembered.js';
 import { classSchema, EMBEDDED_DOCUMENT_FIELD, isLabelList, labelListSchema } from './default-schemas.js';
 import { pythonText } from './python-text.js';
-import { allFields, type SchemaKey, topLevelFields } from './schema-fields.js';
+import { allFields, pathsBelow, type SchemaKey, topLevelFields, topLevelPath } from './schema-fields.js';
 import { stringAt } from './shape.js';
 
 const METADATA = 'fiftyone.core.metadata.';
@@ -14,10 +15,10 @@ export type Classes = 'labels' | 'labels and lists';
 export function setEmbeddedSchemas(dataset: Doc, classes: Classes, warn: (message: string) => void): void {
   for (const key of SCHEMA_KEYS) {
     for (const field of topLevelFields(dataset, key)) {
-      if (key === 'sample_fields' && field.get('name') === 'metadata') {
-        field.set('embedded_doc_type', metadataClass(dataset.get('media_type')));
-      }
-      field.set('fields', embeddedSchema(dataset, key, field, classes, warn));
+      const type = classAfter(dataset, key, field);
+      if (isMetadata(key, field)) field.set('embedded_doc_type', type as Value);
+      const cls = schemaClass(dataset, key, field, type, classes, warn);
+      field.set('fields', cls === undefined ? [] : schemaOf(cls, classes));
     }
   }
 }
@@ -26,7 +27,7 @@ export function setEmbeddedSchemas(dataset: Doc, classes: Classes, warn: (messag
 export function removeEmbeddedSchemas(dataset: Doc): void {
   for (const key of SCHEMA_KEYS) {
     for (const field of topLevelFields(dataset, key)) {
-      if (key === 'sample_fields' && field.get('name') === 'metadata') field.set('embedded_doc_type', `${METADATA}Metadata`);
+      if (isMetadata(key, field)) field.set('embedded_doc_type', `${METADATA}Metadata`);
       field.delete('fields');
     }
   }
@@ -44,16 +45,25 @@ export function lostSchemas(dataset: ReadonlyDoc, classes: Classes): string[] {
   return [...embeddedLoss(lost.map(({ path }) => path)), ...metadata.map((type) => `the class of field metadata: ${type}`)];
 }
 
+/** The paths of the schemas that {@link setEmbeddedSchemas} sets. */
 function pathsAfter(dataset: ReadonlyDoc, classes: Classes): Set<string> {
-  const after = new Doc(dataset);
-  for (const key of SCHEMA_KEYS) if (dataset.has(key)) after.set(key, topLevelFields(dataset, key).map(shallow));
-  setEmbeddedSchemas(after, classes, () => {});
-  return new Set(allFields(after).map(({ path }) => path));
+  const paths = new Set<string>();
+  for (const key of SCHEMA_KEYS) {
+    for (const field of topLevelFields(dataset, key)) {
+      const path = topLevelPath(key, field);
+      paths.add(path);
+      const cls = schemaClass(dataset, key, field, classAfter(dataset, key, field), classes, () => {});
+      for (const inner of cls === undefined ? [] : INNER[classes](cls)) paths.add(`${path}.${inner}`);
+    }
+  }
+  return paths;
 }
 
-function shallow(field: Doc): Doc {
-  return new Doc(field);
-}
+/** The paths of default schemas: thousands of datasets have fields of the same few classes. */
+const INNER = {
+  labels: remembered((cls) => pathsBelow(schemaOf(cls, 'labels'))),
+  'labels and lists': remembered((cls) => pathsBelow(schemaOf(cls, 'labels and lists'))),
+};
 
 /** "3 embedded field schemas: pred.detections (color, iscrowd), camera (quality)": one by one they would fill pages. */
 function embeddedLoss(paths: readonly string[]): string[] {
@@ -74,21 +84,40 @@ function metadataClass(mediaType: Value | undefined): string {
   return mediaType === 'video' ? `${METADATA}VideoMetadata` : `${METADATA}Metadata`;
 }
 
-function embeddedSchema(dataset: Doc, key: SchemaKey, field: Doc, classes: Classes, warn: (message: string) => void): Doc[] {
-  if (field.get('ftype') !== EMBEDDED_DOCUMENT_FIELD) return [];
-  const type = field.get('embedded_doc_type');
+function isMetadata(key: SchemaKey, field: ReadonlyDoc): boolean {
+  return key === 'sample_fields' && field.get('name') === 'metadata';
+}
+
+/** The class that a field has once {@link setEmbeddedSchemas} is done. */
+function classAfter(dataset: ReadonlyDoc, key: SchemaKey, field: ReadonlyDoc): Value | undefined {
+  return isMetadata(key, field) ? metadataClass(dataset.get('media_type')) : field.get('embedded_doc_type');
+}
+
+/** The class whose default schema a field gets, if any. */
+function schemaClass(
+  dataset: ReadonlyDoc,
+  key: SchemaKey,
+  field: Doc,
+  type: Value | undefined,
+  classes: Classes,
+  warn: (message: string) => void,
+): string | undefined {
+  if (field.get('ftype') !== EMBEDDED_DOCUMENT_FIELD) return undefined;
   const kind = key === 'sample_fields' ? 'sample' : 'frame';
   const problem = badCollection(dataset, `${kind}_collection_name`) ?? badClass(type) ?? badName(field, key, type, classes);
   if (problem !== undefined) {
     warn(`Failed to infer schema of ${kind} field '${pythonText(field.get('name'))}' of type '${pythonText(type)}': ${problem}`);
-    return [];
+    return undefined;
   }
-  if (typeof type !== 'string') return [];
-  return classes === 'labels and lists' && isLabelList(type) ? labelListSchema(type) : classSchema(type);
+  return typeof type === 'string' ? type : undefined;
+}
+
+function schemaOf(cls: string, classes: Classes): Doc[] {
+  return classes === 'labels and lists' && isLabelList(cls) ? labelListSchema(cls) : classSchema(cls);
 }
 
 // FiftyOne needs the collection, the class and the name although the schema does not depend on the collection or the name.
-function badCollection(dataset: Doc, key: string): string | undefined {
+function badCollection(dataset: ReadonlyDoc, key: string): string | undefined {
   const name = dataset.get(key);
   if (name === undefined) return `'${key}'`;
   if (typeof name !== 'string') return 'name must be an instance of str';

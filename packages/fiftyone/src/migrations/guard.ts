@@ -28,6 +28,11 @@ export class Guard {
     return this.#upsert(doc, this.#expression);
   }
 
+  /** A statement that writes a document over one that is there. Large ones are several times as fast to write as by `replacement`. */
+  overwriting(doc: ReadonlyDoc): Doc {
+    return Doc.of(['q', this.only(Doc.of(['_id', doc.get('_id') as Value]))], ['u', doc as Doc]);
+  }
+
   /** A statement that inserts a document unless there is one with its `_id`, which may be newer than the runner knows. */
   insertion(doc: ReadonlyDoc): Doc {
     const isNew = Doc.of(['$eq', ['$$ROOT', Doc.of(['$literal', Doc.of(['_id', doc.get('_id') as Value])])]]);

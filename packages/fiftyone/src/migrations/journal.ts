@@ -59,7 +59,7 @@ export class Journal {
       database: result === 'migrated' ? { from: from as string, to: to as string } : null,
       ...this.#counts,
     };
-    this.#opened ??= this.#collection.bulkWrite([insertion(entry, 'started')]);
+    this.#opened ??= serverTime(this.db).then((started) => this.#collection.insertOne({ ...entry, started }));
     return this.#opened;
   }
 
@@ -74,14 +74,12 @@ export class Journal {
   readonly #write = batched<DatasetOutcome, undefined>(BATCH, async (outcomes) => {
     await this.open();
     const run = this.holder.run;
-    const entries = outcomes.map(({ error: _, preview: __, findings, ...outcome }): Omit<DatasetEntry, 'at'> => {
+    const at = await serverTime(this.db);
+    const entries = outcomes.map(({ error: _, preview: __, findings, ...outcome }): DatasetEntry => {
       const found = findings ? { findings: findings.map(({ example: ___, ...finding }) => finding) } : {};
-      return { _id: `${run} ${this.#entries++}`, kind: 'dataset', run, ...outcome, ...found };
+      return { _id: `${run} ${this.#entries++}`, kind: 'dataset', run, ...outcome, ...found, at };
     });
-    await this.#collection.bulkWrite(
-      entries.map((entry) => insertion(entry, 'at')),
-      { ordered: false },
-    );
+    await this.#collection.insertMany(entries, { ordered: false });
     return outcomes.map(() => undefined);
   });
 
@@ -98,10 +96,10 @@ export class Journal {
   }
 }
 
-/** Inserts an entry with the server's time, since clocks of clients differ. */
-function insertion({ _id, ...entry }: { readonly _id: string }, time: 'started' | 'at') {
-  const update = [{ $replaceWith: { $mergeObjects: [{ _id }, { $literal: entry }, { [time]: '$$NOW' }] } }];
-  return { updateOne: { filter: { _id }, update, upsert: true } };
+/** The server's clock, since those of clients differ. */
+async function serverTime(db: Db): Promise<Date> {
+  const { localTime } = await db.command({ hello: 1 });
+  return localTime;
 }
 
 /** The runs of a database, newest first. */

@@ -18,17 +18,36 @@ export function topLevelFields(dataset: ReadonlyDoc, key: SchemaKey): Doc[] {
 
 /** All entries of the schema, each before those embedded in it. @throws MalformedError naming the place of what is not a list of documents */
 export function allFields(dataset: ReadonlyDoc): SchemaField[] {
-  return [
-    ...withEmbedded(dataset.get('sample_fields'), 'sample_fields', '', false),
-    ...withEmbedded(dataset.get('frame_fields'), 'frame_fields', 'frames.', false),
-  ];
+  const found: SchemaField[] = [];
+  for (const key of ['sample_fields', 'frame_fields'] as const) collect(found, dataset.get(key), key, PREFIX[key], false);
+  return found;
 }
 
-function withEmbedded(entries: Value | undefined, where: string, prefix: string, embedded: boolean): SchemaField[] {
-  if (entries === undefined) return [];
-  return docsAt(entries, where).flatMap((entry, i) => {
-    const name = entry.get('name');
-    const path = prefix + (typeof name === 'string' ? name : '?');
-    return [{ path, entry, embedded }, ...withEmbedded(entry.get('fields'), `${where}[${i}].fields`, `${path}.`, true)];
-  });
+const PREFIX = { sample_fields: '', frame_fields: 'frames.' };
+
+/** What people call an entry that is in one of the two lists itself. */
+export function topLevelPath(key: SchemaKey, entry: Doc): string {
+  return PREFIX[key] + nameOf(entry);
+}
+
+/** What people call the entries below an entry, from there. */
+export function pathsBelow(entries: readonly Doc[]): string[] {
+  const found: SchemaField[] = [];
+  collect(found, entries as Doc[], 'fields', '', true);
+  return found.map(({ path }) => path);
+}
+
+function nameOf(entry: Doc): string {
+  const name = entry.get('name');
+  return typeof name === 'string' ? name : '?';
+}
+
+function collect(found: SchemaField[], entries: Value | undefined, where: string, prefix: string, embedded: boolean): void {
+  if (entries === undefined) return;
+  for (const [i, entry] of docsAt(entries, where).entries()) {
+    const path = prefix + nameOf(entry);
+    found.push({ path, entry, embedded });
+    const inner = entry.get('fields');
+    if (inner !== undefined) collect(found, inner, `${where}[${i}].fields`, `${path}.`, true);
+  }
 }

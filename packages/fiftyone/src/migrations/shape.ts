@@ -28,7 +28,10 @@ export function listAt(value: Value | undefined, where: string): Value[] {
 
 /** The value as a list of documents. @throws MalformedError naming the place of what is not */
 export function docsAt(value: Value | undefined, where: string): Doc[] {
-  return listAt(value, where).map((item, i) => docAt(item, `${where}[${i}]`));
+  const list = listAt(value, where);
+  const wrong = list.findIndex((item) => !(item instanceof Doc));
+  if (wrong >= 0) docAt(list[wrong], `${where}[${wrong}]`);
+  return [...list] as Doc[];
 }
 
 /** The value as a string. @throws MalformedError naming `where` if it is anything else */

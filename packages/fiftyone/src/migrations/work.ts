@@ -25,7 +25,7 @@ import { allOf, KEPT_DOCUMENTS } from './attic/kept-documents.js';
 import type { EditProgress } from './bulk-edits.js';
 import { Guard } from './guard.js';
 import { changesOf } from './plan.js';
-import { runIdsOf, type StoredPlan, viewIdsOf } from './read-record.js';
+import { ALL_RUN_MAPS, runIdsOf, type StoredPlan, viewIdsOf } from './read-record.js';
 import { deleteFile } from './results-file.js';
 import type { DatasetRecord } from './revision.js';
 
@@ -68,6 +68,8 @@ export interface Ready {
   /** The dataset document after the plan. */
   readonly bytes: Uint8Array;
   readonly lease: Lease;
+  /** Whether `begin` has noted it. */
+  readonly noted: boolean;
   /** The election since which everything before the commit was written. */
   readonly election: string;
   readonly attic: AtticWork;
@@ -119,7 +121,10 @@ export class WorkLog {
     const items = all.filter(isSafe);
     await this.#replaceDatasets(items.map(({ plan }) => plan.id));
     for (const item of items.filter(isTooBig)) await this.#replaceBig(item);
-    const stored = await this.#bytesOf(items.map(({ plan }) => plan.id));
+    const stored = await this.#bytesOf(
+      items.map(({ plan }) => plan.id),
+      items.some(({ begun, after }) => begun.from === (after.dataset.get('version') ?? null)) ? {} : NAMED,
+    );
     const found = items.map((item) => ({ note: notes.get(item) as Doc, bytes: stored.get(item.plan.id.toHexString()) }));
     const committed = new Set(items.filter((_, i) => stateOf(found[i] as Found) === 'committed'));
     await this.#finish(
@@ -132,9 +137,19 @@ export class WorkLog {
   /** Notes what is to be committed, then writes what has to be there before. Without the note nobody would know of it. */
   async #stage(guard: Guard, notes: ReadonlyMap<Ready, Doc>): Promise<void> {
     const items = [...notes.keys()];
+    const of = (isNoted: boolean) => items.filter(({ noted }) => noted === isNoted).map((item) => notes.get(item) as Doc);
+    const [old, fresh] = [of(true), of(false)];
+    // an election may have taken them back
+    const lost =
+      (await this.#write(
+        WORK,
+        old.map((note) => guard.overwriting(note)),
+      )) < old.length
+        ? old
+        : [];
     await this.#write(
       WORK,
-      [...notes.values()].map((note) => guard.replacement(note)),
+      [...fresh, ...lost].map((note) => guard.replacement(note)),
     );
     await this.#keep(
       guard,
@@ -226,9 +241,9 @@ export class WorkLog {
     await this.#write('datasets', [Doc.of(['q', filter], ['u', new Scalar(BsonType.document, bytes)])], true);
   }
 
-  async #bytesOf(ids: readonly ObjectId[]): Promise<Map<string, Uint8Array>> {
+  async #bytesOf(ids: readonly ObjectId[], projection = {}): Promise<Map<string, Uint8Array>> {
     const found = new Map<string, Uint8Array>();
-    for await (const bytes of findRaw(this.db, 'datasets', { _id: { $in: [...ids] } })) {
+    for await (const bytes of findRaw(this.db, 'datasets', { _id: { $in: [...ids] } }, { projection })) {
       found.set(idIn(bytes), bytes);
     }
     return found;
@@ -297,8 +312,9 @@ export class WorkLog {
     if (ids.length > 0) await deleteRaw(this.db, collection, filter);
   }
 
-  async #write(collection: string, statements: readonly Doc[], majority = false): Promise<void> {
-    if (statements.length > 0) await updateRaw(this.db, collection, statements, majority);
+  /** @returns how many documents were there, or are new */
+  async #write(collection: string, statements: readonly Doc[], majority = false): Promise<number> {
+    return statements.length === 0 ? 0 : (await updateRaw(this.db, collection, statements, majority)).n;
   }
 }
 
@@ -357,6 +373,9 @@ interface Found {
 
 /** `committed`: the dataset has the version that the note leads to. `begun`: not yet. `moved`: somebody took it elsewhere. */
 type State = 'committed' | 'begun' | 'moved';
+
+/** What of a dataset tells whether it is committed, where its version changes, and what it names. */
+const NAMED = Object.fromEntries(['version', 'saved_views', ...ALL_RUN_MAPS].map((key) => [key, 1]));
 
 /** What clients change whenever they load or edit a dataset. */
 const VOLATILE = ['last_loaded_at', 'last_modified_at', 'last_deletion_at'];

@@ -4,7 +4,7 @@ import type { OnProgress } from '../datasets/progress.js';
 import type { SampleCollection } from '../datasets/sample-collection.js';
 import { UsageError } from '../errors.js';
 import { BsonBytes, keyBytes } from './bson-bytes.js';
-import { fieldPath, storedAt } from './field-path.js';
+import { type FieldPath, fieldPath, storedAt } from './field-path.js';
 import { addFrames } from './frame-values.js';
 import { leafOf } from './leaf.js';
 import { PathReader } from './path-reader.js';
@@ -83,6 +83,7 @@ async function* batches(
 ): AsyncGenerator<unknown[][]> {
   const { doc, connection } = samples;
   const paths = texts.map((text) => fieldPath(doc, text, { unwind, allowMissing }));
+  if (!allowMissing) for (const path of paths) checkShown(samples, path);
   const readers = paths.map((path) => new PathReader(path, leafOf(path.field, path.name, raw), missingValue));
   const { collection, pipeline } = samples.samples('active');
   const needsIds = paths.some(({ scope }) => scope === 'frames');
@@ -108,6 +109,15 @@ async function* batches(
     onProgress?.({ what: 'Reading values', done, unit: 'samples' });
     yield lists;
   }
+}
+
+/** @throws UsageError if a view leaves the field out */
+function checkShown(samples: SampleCollection, { scope, along }: FieldPath): void {
+  const name = along[0]?.name;
+  if (name === undefined) return;
+  const root = scope === 'frames' ? `frames.${name}` : name;
+  if (samples.shows?.(root) !== false) return;
+  throw new UsageError(`the view of dataset '${String(samples.doc.get('name'))}' does not show the field '${root}'`);
 }
 
 const ID = keyBytes('_id');

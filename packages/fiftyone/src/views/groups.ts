@@ -1,6 +1,6 @@
 import type { Document } from 'mongodb';
 import type { Groups, State } from './state.js';
-import { pipe, sampleCollection } from './state.js';
+import { pipe } from './state.js';
 
 /** The view with these slices of each group at `groups`, by their names. */
 export function withSlices(state: State, slices: readonly string[]): State {
@@ -26,7 +26,7 @@ function lookUpGroup(state: State, { field, mediaTypes }: Groups, slices: readon
   const isWhole = [...mediaTypes.keys()].every((slice) => slices.includes(slice));
   return {
     $lookup: {
-      from: sampleCollection(state.dataset),
+      from: state.source.collection,
       localField: `${field}._id`,
       foreignField: `${field}._id`,
       pipeline: isWhole ? [] : [{ $match: { [`${field}.name`]: { $in: slices } } }],

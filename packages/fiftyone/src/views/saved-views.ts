@@ -28,7 +28,7 @@ export async function listSavedViews({ connection, doc }: SampleCollection): Pro
 /**
  * Loads a saved view by its name.
  *
- * @throws ViewNotFoundError, UnsupportedStageError, GeneratedDatasetError, and MalformedError for stages that cannot be
+ * @throws ViewNotFoundError, UnsupportedStageError, and MalformedError for stages that cannot be
  */
 export async function loadSavedView(dataset: SampleCollection, name: string): Promise<View> {
   const views = await listSavedViews(dataset);

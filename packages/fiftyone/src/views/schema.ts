@@ -92,10 +92,11 @@ export class Schema {
 
   /** All fields with labels that are shown, in the order of the schema; those of frames last. */
   labelFields(): LabelField[] {
-    return [...labelFields(this.samples, ''), ...labelFields(this.frames, FRAMES)].filter(({ path }) => this.#shows(path));
+    return [...labelFields(this.samples, ''), ...labelFields(this.frames, FRAMES)].filter(({ path }) => this.shows(path));
   }
 
-  #shows(path: string): boolean {
+  /** Whether a field is shown that is not always there. */
+  shows(path: string): boolean {
     if (this.excluded.some((excluded) => isIn(path, excluded))) return false;
     return this.selections.every((paths) => paths.some((selected) => isIn(path, selected) || isIn(selected, path)));
   }

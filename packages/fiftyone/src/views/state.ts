@@ -1,11 +1,14 @@
 import type { Document } from 'mongodb';
 import { Doc, type ReadonlyDoc } from '../bson/index.js';
+import type { Reading } from '../datasets/sample-collection.js';
 import type { Expression } from './expression.js';
 import { Schema } from './schema.js';
 
 /** What a view shows after some of its stages, and how to read it. */
 export interface State {
   readonly dataset: ReadonlyDoc;
+  /** Its samples. */
+  readonly source: Reading;
   readonly schema: Schema;
   /** What the stages make of the samples; of a grouped dataset, of those of the active slice. */
   readonly pipeline: readonly Document[];
@@ -17,12 +20,12 @@ export interface State {
   readonly grouping: Grouping | undefined;
 }
 
-/** Fields that a view keeps, or that it leaves out. */
+/** Fields that a view keeps, or leaves out. */
 export interface Selection {
-  readonly keeps: boolean;
-  readonly keys: readonly string[];
-  /** Those of frames, or undefined if frames stay whole. */
-  readonly frameKeys: readonly string[] | undefined;
+  /** What this does to samples, and to their frames if these are attached. */
+  readonly samples: Document;
+  /** What it does to frames by themselves. */
+  readonly frames: readonly Document[];
 }
 
 /** The groups of a grouped dataset. */
@@ -47,10 +50,22 @@ export interface Grouping {
   readonly samples: State;
 }
 
-/** A dataset before any stage. */
-export function initialState(dataset: ReadonlyDoc): State {
+/** A dataset before any stage. @param source its samples, if they are not those of its own collection */
+export function initialState(
+  dataset: ReadonlyDoc,
+  source: Reading = { collection: sampleCollection(dataset), pipeline: [] },
+): State {
   const schema = Schema.of(dataset, frameCollection(dataset) !== undefined);
-  return { dataset, schema, pipeline: [], framesAttached: false, selections: [], groups: groupsOf(dataset), grouping: undefined };
+  return {
+    dataset,
+    source,
+    schema,
+    pipeline: [],
+    framesAttached: false,
+    selections: [],
+    groups: groupsOf(dataset),
+    grouping: undefined,
+  };
 }
 
 function groupsOf(dataset: ReadonlyDoc): Groups | undefined {
@@ -83,5 +98,10 @@ export function activeSlice(groups: Groups | undefined): Document[] {
 
 /** All stages, that which comes first included. */
 export function wholePipeline(state: State): Document[] {
-  return [...activeSlice(state.groups), ...state.pipeline];
+  return [...state.source.pipeline, ...activeSlice(state.groups), ...state.pipeline];
+}
+
+/** What the selections of fields so far do to samples that are read anew. */
+export function selectionsOfSamples({ selections }: State): Document[] {
+  return selections.map(({ samples }) => samples);
 }

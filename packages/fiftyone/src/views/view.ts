@@ -6,10 +6,11 @@ import { compile } from './compile.js';
 import { hasFrames, isVideo, lookUpFrames, unwindFrames, withFrames } from './frames.js';
 import { resolveGenerated } from './generated.js';
 import { wholeGroups } from './groups.js';
+import { shownSamples } from './shown.js';
 import type { Stage } from './stage.js';
-import { frameProjection, projection } from './stages/fields.js';
+import { isAlwaysThere } from './stages/fields.js';
 import { flattened } from './stages/groups.js';
-import { frameCollection, initialState, pipe, type State, sampleCollection, wholePipeline } from './state.js';
+import { frameCollection, pipe, type State, selectionsOfSamples, wholePipeline } from './state.js';
 
 /** Samples of a dataset, as a list of stages shows them. */
 export class View implements SampleCollection {
@@ -26,7 +27,7 @@ export class View implements SampleCollection {
   /** @param slices of groups: all samples of the groups that are shown, or one for each */
   samples(slices: 'all' | 'active'): Reading {
     const shown = slices === 'all' ? whole(this.state) : this.state;
-    return this.#reading([...wholePipeline(shown), ...withoutHelpers(shown)]);
+    return this.#reading(shownSamples(shown));
   }
 
   frames(): Reading | undefined {
@@ -34,8 +35,12 @@ export class View implements SampleCollection {
     return shown && this.#reading(shown);
   }
 
+  shows(path: string): boolean {
+    return isAlwaysThere(path, this.state) || this.state.schema.shows(path);
+  }
+
   #reading(pipeline: readonly Document[]): Reading {
-    return { collection: sampleCollection(this.doc), pipeline };
+    return { collection: this.state.source.collection, pipeline };
   }
 }
 
@@ -45,8 +50,8 @@ export class View implements SampleCollection {
  * @throws UnsupportedStageError, and MalformedError for arguments that cannot be
  */
 export async function viewOf(dataset: SampleCollection, stages: readonly Stage[]): Promise<View> {
-  const { doc, rest } = await resolveGenerated(dataset, stages);
-  return new View(dataset.connection, doc, stages, compile(rest, initialState(doc)));
+  const { initial, rest } = await resolveGenerated(dataset.connection, dataset.doc, stages);
+  return new View(dataset.connection, initial.dataset, stages, compile(rest, initial));
 }
 
 /** With all samples of the groups that are shown. */
@@ -54,14 +59,8 @@ function whole(state: State): State {
   const ungrouped = state.grouping ? flattened(state, [], compile) : state;
   const { groups } = ungrouped;
   if (!groups || groups.isFlat) return ungrouped;
-  const samples = pipe(ungrouped, ...wholeGroups(ungrouped, groups, groups.slices), ...state.selections.map(projection));
+  const samples = pipe(ungrouped, ...wholeGroups(ungrouped, groups, groups.slices), ...selectionsOfSamples(state));
   return { ...samples, framesAttached: false, groups: { ...groups, attached: [] } };
-}
-
-/** What stages need besides the samples is not shown. */
-function withoutHelpers({ framesAttached, groups }: State): Document[] {
-  const helpers = [...(framesAttached ? ['frames'] : []), ...(groups?.attached.length ? ['groups'] : [])];
-  return helpers.length > 0 ? [{ $unset: helpers }] : [];
 }
 
 function framesShown(state: State): Document[] | undefined {
@@ -71,16 +70,14 @@ function framesShown(state: State): Document[] | undefined {
   const { groups } = ungrouped;
   if (!groups || groups.isFlat) {
     if (!hasFrames(ungrouped)) return undefined;
-    const ready = ungrouped.framesAttached ? ungrouped : pipe(ungrouped, onlyKeys(ungrouped));
+    const ready = ungrouped.framesAttached ? ungrouped : pipe(ungrouped, ONLY_KEYS);
     return [...wholePipeline(withFrames(ready)), ...unwindFrames(dataset)];
   }
   const videos = groups.slices.filter((slice) => isVideo(groups, slice));
   if (videos.length === 0) return undefined;
   const samples = [...wholePipeline(ungrouped), ...wholeGroups(ungrouped, groups, videos), { $project: { _id: true } }];
-  return [...samples, lookUpFrames(dataset), ...unwindFrames(dataset), ...state.selections.flatMap(frameProjection)];
+  return [...samples, lookUpFrames(dataset), ...unwindFrames(dataset), ...state.selections.flatMap(({ frames }) => frames)];
 }
 
 /** What is needed of samples to find their frames. */
-function onlyKeys(_state: State): Document {
-  return { $project: { _id: true, _sample_id: true, support: true } };
-}
+const ONLY_KEYS = { $project: { _id: true, _sample_id: true, support: true } };

@@ -5,7 +5,7 @@ import { count } from '../numbers.js';
 import { runOperation } from '../run-operation.js';
 import { withDatabase } from './datasets.js';
 
-export interface ImportFlags extends Omit<ImportOptions, 'datasetDir' | 'archivePath' | 'onProgress' | 'signal'> {
+export interface ImportFlags extends Omit<ImportOptions, 'datasetDir' | 'datasetType' | 'archivePath' | 'onProgress' | 'signal'> {
   readonly savedViews: boolean;
   readonly workspaces: boolean;
   readonly runs: boolean;
@@ -19,7 +19,7 @@ export function importOne(path: string, flags: ImportFlags): Promise<number> {
     const choices = { importSavedViews: savedViews, importWorkspaces: workspaces, importRuns: runs };
     const from = (await isFile(path)) ? { archivePath: path } : { datasetDir: path };
     const report = await runOperation(connection, flags, (running) =>
-      importDataset(connection, { ...same, ...choices, ...running, ...from }),
+      importDataset(connection, { keepName: true, ...same, ...choices, ...running, ...from }),
     );
     for (const warning of json ? [] : report.warnings) process.stderr.write(`note: ${warning}\n`);
     process.stdout.write(`${json ? JSON.stringify(report, undefined, 2) : text(report)}\n`);

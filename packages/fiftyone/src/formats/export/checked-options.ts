@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import type { ReadonlyDoc } from '../../bson/index.js';
 import { UsageError } from '../../errors.js';
+import { checkDatasetType } from '../dataset-types.js';
 import { type ArchiveExtension, archiveExtension, STAGING } from '../layout.js';
 import { checkArchive } from './archive.js';
 import type { ExportMedia, ExportOptions } from './export-options.js';
@@ -25,17 +26,14 @@ export interface CheckedOptions extends ExportOptions {
   readonly warnings: readonly string[];
 }
 
-const TYPE = 'FiftyOneDataset';
 const MODES: readonly unknown[] = [true, false, 'move', 'symlink'];
 
 /** @throws UsageError for options that cannot be, or not together */
 export function checkedOptions(options: ExportOptions, dataset: ReadonlyDoc, isView: boolean): CheckedOptions {
   const exportDir = absolute(options.exportDir);
   const archive = archiveExtension(exportDir);
-  const { exportMedia = true, chunkSize, relDir, datasetType = TYPE, overwrite = false } = options;
-  if (!datasetType.endsWith(`.${TYPE}`) && datasetType !== TYPE) {
-    throw new UsageError(`cannot export as ${datasetType}`, { hint: `use ${TYPE}` });
-  }
+  const { exportMedia = true, chunkSize, relDir, datasetType, overwrite = false } = options;
+  checkDatasetType(datasetType, ['FiftyOneDataset']);
   if (!MODES.includes(exportMedia)) {
     throw new UsageError(`unsupported media export mode '${exportMedia}'`, { hint: "use true, false, 'move' or 'symlink'" });
   }

@@ -1,7 +1,7 @@
 import { Doc, type ReadonlyDoc, type Value } from '../../bson/index.js';
 
-/** What a key becomes that is missing or null: left out, null, or a default. */
-type Otherwise = 'absent' | 'null' | (() => Value);
+/** What a key becomes that is missing or null: left out, null, or a default. `never` leaves it out whatever it has. */
+type Otherwise = 'never' | 'absent' | 'null' | (() => Value);
 
 /** What becomes of the value of a key: of a document, or of each document of a list. */
 export interface DocumentShape {
@@ -15,6 +15,7 @@ export interface DocumentShape {
 export function shaped(doc: ReadonlyDoc, shape: DocumentShape): Doc {
   const result = new Doc();
   for (const [key, { otherwise, shape: inner, each }] of Object.entries(shape)) {
+    if (otherwise === 'never') continue;
     const value = doc.get(key) ?? null;
     if (value !== null) result.set(key, inner ? shapedValue(value, inner(), each ?? false) : value);
     else if (otherwise !== 'absent') result.set(key, otherwise === 'null' ? null : otherwise());

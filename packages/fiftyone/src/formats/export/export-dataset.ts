@@ -29,7 +29,7 @@ import { writeDocuments } from './write-documents.js';
 export async function exportDataset(samples: SampleCollection, options: ExportOptions): Promise<ExportReport> {
   const dataset = await datasetOf(samples);
   const checked = checkedOptions(options, dataset, samples.isView);
-  if (checked.overwrite) await refuseOwnMedia(samples, dataset, checked.folder);
+  if (checked.overwrite) await refuseOwnMedia(samples, checked.folder);
   const staging = await Staging.begin(checked.folder, (left) => finish(samples, left)).catch((error) => {
     throw exportError(error, checked.exportDir);
   });
@@ -41,7 +41,7 @@ export async function exportDataset(samples: SampleCollection, options: ExportOp
     await staging.remove();
     return report;
   } catch (error) {
-    staging.leave();
+    await staging.leave();
     throw exportError(error, checked.exportDir, (await staging.isComplete()) || !(await undone(staging)));
   }
 }
@@ -71,7 +71,8 @@ async function write(
   const counts = { [SAMPLES]: 0, [FRAMES]: 0 };
   for (const kind of [SAMPLES, FRAMES] as const) {
     const reading = readings[kind];
-    if (!reading && !hasVideos(dataset)) continue;
+    // a view of some slices need not have videos, although its dataset has
+    if (!reading && (samples.isView || !hasVideos(dataset))) continue;
     const total = reading && (await countOf(db, reading));
     const tell = (done: number) =>
       pace.tell({ what: `Exporting ${kind}`, done, unit: kind, ...(total === undefined ? {} : { total }) });
@@ -139,9 +140,9 @@ async function datasetOf({ connection, doc, isView }: SampleCollection): Promise
 }
 
 /** A folder with the dataset's own media is not replaced: those that are not in the export would be lost. */
-async function refuseOwnMedia({ connection }: SampleCollection, dataset: ReadonlyDoc, folder: string): Promise<void> {
+async function refuseOwnMedia(samples: SampleCollection, folder: string): Promise<void> {
   const below = folder.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
-  const collection = connection.db.collection(String(dataset.get('sample_collection_name')));
+  const collection = samples.connection.db.collection(samples.samples('all').collection);
   const sample = await collection.findOne({ filepath: { $regex: `^${below}/` } }, { projection: { filepath: 1 } });
   if (!sample) return;
   throw new UsageError(`media of the dataset are in the folder that is to be replaced, for example ${sample.filepath}`, {

@@ -1,4 +1,5 @@
 import type { OnProgress } from '../../datasets/progress.js';
+import type { DatasetType } from '../dataset-types.js';
 
 /** Whether media are copied into the export, stay where they are, are moved into it, or linked from it. */
 export type ExportMedia = boolean | 'move' | 'symlink';
@@ -7,7 +8,7 @@ export interface ExportOptions {
   /** The folder to make, or an archive: a path that ends in `.zip`, `.tar`, `.tar.gz` or `.tgz`. */
   readonly exportDir: string;
   /** Default: `FiftyOneDataset`, the only one so far. */
-  readonly datasetType?: string;
+  readonly datasetType?: DatasetType;
   /** Default: true. With 'move' the samples of the dataset get the new paths of their files. */
   readonly exportMedia?: ExportMedia;
   /** Keep the folders below this one; without media, paths become relative to it. */

@@ -7,9 +7,13 @@ const list = { otherwise: () => [] } as const;
 const dictionary = { otherwise: () => new Doc() } as const;
 const no = { otherwise: () => false } as const;
 
-const SKELETON: DocumentShape = { labels: orNull, edges: list };
+/** The class of a document that can be of one class only: old releases stored it. */
+const classKey = { _cls: { otherwise: 'never' } } as const;
+
+const SKELETON: DocumentShape = { ...classKey, labels: orNull, edges: list };
 
 const COLOR_SCHEME: DocumentShape = {
+  ...classKey,
   _id: absent,
   color_pool: orNull,
   color_by: orNull,
@@ -25,7 +29,8 @@ const COLOR_SCHEME: DocumentShape = {
 };
 
 const APP_CONFIG: DocumentShape = {
-  active_fields: { ...absent, shape: () => ({ exclude: absent, paths: list }) },
+  ...classKey,
+  active_fields: { ...absent, shape: () => ({ ...classKey, exclude: absent, paths: list }) },
   color_scheme: { ...absent, shape: () => COLOR_SCHEME },
   disable_frame_filtering: absent,
   dynamic_groups_target_frame_rate: { otherwise: () => int32(30) },
@@ -34,10 +39,11 @@ const APP_CONFIG: DocumentShape = {
   media_fields: { otherwise: () => ['filepath'] },
   modal_media_field: { otherwise: () => 'filepath' },
   plugins: dictionary,
-  sidebar_groups: { ...absent, shape: () => ({ name: absent, paths: list, expanded: absent }) },
+  sidebar_groups: { ...absent, shape: () => ({ ...classKey, name: absent, paths: list, expanded: absent }) },
 };
 
 const FIELD: DocumentShape = {
+  ...classKey,
   name: absent,
   ftype: absent,
   embedded_doc_type: orNull,
@@ -51,6 +57,7 @@ const FIELD: DocumentShape = {
 };
 
 export const RUN: DocumentShape = {
+  ...classKey,
   _id: absent,
   _dataset_id: absent,
   key: absent,
@@ -63,6 +70,7 @@ export const RUN: DocumentShape = {
 };
 
 export const SAVED_VIEW: DocumentShape = {
+  ...classKey,
   _id: absent,
   _dataset_id: absent,
   name: absent,
@@ -76,6 +84,7 @@ export const SAVED_VIEW: DocumentShape = {
 };
 
 export const WORKSPACE: DocumentShape = {
+  ...classKey,
   _id: absent,
   child: absent,
   color: absent,

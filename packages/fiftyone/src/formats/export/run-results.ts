@@ -2,10 +2,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Db } from 'mongodb';
 import { Doc, type ReadonlyDoc } from '../../bson/index.js';
+import { toResultsFile } from '../../bson/python-json.js';
 import { FiftyOneError } from '../../errors.js';
 import { readFile } from '../../migrations/results-file.js';
 import { RUN_FOLDERS } from '../layout.js';
-import { etaText } from './eta-text.js';
 
 /**
  * Writes the results of the runs that an export's metadata have.
@@ -21,14 +21,24 @@ export async function writeResults(db: Db, metadata: ReadonlyDoc, folder: string
       if (id === undefined) continue;
       if (/[/\\]|^\.*$/.test(key)) throw new FiftyOneError(`${kind} has the key '${key}', which cannot be the name of a file`);
       const text = await readFile(db, id);
-      const eta = text === undefined ? undefined : etaText(text);
-      if (eta === undefined) {
+      const results = text === undefined ? undefined : resultsText(text);
+      if (results === undefined) {
         unreadable.push(`the results of ${kind}.${key} are missing or broken in the database, and are not in the export`);
         continue;
       }
       await mkdir(join(folder, name), { recursive: true });
-      await writeFile(join(folder, name, `${key}.json`), eta);
+      await writeFile(join(folder, name, `${key}.json`), results);
     }
   }
   return unreadable;
+}
+
+/** The text of a file of results, or undefined for what is no JSON. */
+function resultsText(stored: string): string | undefined {
+  try {
+    return toResultsFile(stored);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }

@@ -1,5 +1,5 @@
-import { type Json, JsonObject, parseJson } from '../../bson/json.js';
-import { plainText } from './eta-text.js';
+import { type Json, JsonNumber, JsonObject, parseJson } from '../../bson/json.js';
+import { numberText, rawQuoted } from '../../bson/python-json-text.js';
 
 /** Keys of a scene whose text is the path of a file. */
 const ASSET = /^[a-z0-9]+Path$/i;
@@ -31,4 +31,12 @@ export function mapScenePaths(text: string, map: (path: string) => string): stri
   };
   const scene = walk(parseJson(text));
   return changed ? plainText(scene) : undefined;
+}
+
+/** As the scenes of the real client are written: UTF-8, and blanks after colons only. */
+function plainText(json: Json): string {
+  if (json instanceof JsonNumber) return /[a-z]{2}/i.test(json.text) ? json.text : (numberText(json.text) ?? json.text);
+  if (json instanceof JsonObject) return `{${json.entries.map(([key, value]) => `${rawQuoted(key)}: ${plainText(value)}`)}}`;
+  if (Array.isArray(json)) return `[${json.map(plainText)}]`;
+  return typeof json === 'string' ? rawQuoted(json) : String(json);
 }

@@ -80,13 +80,13 @@ export class Staging {
         await staging.journal.remove();
         await rm(staging.root, { recursive: true });
       }
-      await mkdir(staging.root);
-      await writeFile(join(staging.root, OWNER), JSON.stringify({ pid: process.pid, host: hostname() }));
+      await staging.#make().catch(async (error) => {
+        await rm(staging.root, { recursive: true, force: true });
+        throw error;
+      });
     });
     here.add(staging.root);
     staging.#beat = setInterval(() => utimes(join(staging.root, OWNER), new Date(), new Date()).catch(() => {}), BEAT_MS).unref();
-    await mkdir(staging.files);
-    await mkdir(staging.originals);
     return staging;
   }
 
@@ -114,13 +114,13 @@ export class Staging {
 
   /** Puts back what was moved, and removes all the rest. */
   async undo(): Promise<void> {
-    this.leave();
+    await this.leave();
     await this.journal.undo();
     await this.remove();
   }
 
   async remove(): Promise<void> {
-    this.leave();
+    await this.leave();
     await this.journal.remove();
     await rm(this.root, { recursive: true, force: true });
     // the folder too, if it is here for this export only
@@ -128,9 +128,17 @@ export class Staging {
   }
 
   /** Leaves it to the next export. */
-  leave(): void {
+  async leave(): Promise<void> {
     clearInterval(this.#beat);
     here.delete(this.root);
+    await this.journal.close();
+  }
+
+  async #make(): Promise<void> {
+    await mkdir(this.root);
+    await writeFile(join(this.root, OWNER), JSON.stringify({ pid: process.pid, host: hostname() }));
+    await mkdir(this.files);
+    await mkdir(this.originals);
   }
 
   async #place(): Promise<void> {

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Entry, ZipFile } from 'yauzl';
 import { isAlive } from '../../database/lock-file.js';
 import { ImportError, UsageError } from '../../errors.js';
-import { archiveExtension } from '../layout.js';
+import { type ArchiveExtension, archiveExtension } from '../layout.js';
 import { type ArchiveEntry, reasonsToRefuse } from './archive-entries.js';
 
 /** The type of a file, in the mode of a zip entry, and what it is for links and folders. */
@@ -26,29 +26,43 @@ export async function extractArchive(given: string): Promise<{ folder: string; w
   }
   const folder = path.slice(0, -extension.length);
   if (await isFolder(folder)) return { folder, wasThere: true };
-  const isZip = extension === '.zip';
-  if (!isZip && !['.tar', '.tar.gz', '.tgz'].includes(extension)) {
-    throw new UsageError(`${extension} archives cannot be read`, { hint: `extract it to ${folder}, and import that folder` });
-  }
+  checkReadable(extension, given, folder);
   await removeDead(folder);
-  const { size } = await stat(path).catch((error) => {
-    throw error.code === 'ENOENT' ? new ImportError(given, ['there is no such file']) : error;
-  });
-  const { bavail, bsize } = await statfs(dirname(path));
-  const entries = await damaged(given, () => (isZip ? listZip(path) : listTar(path)));
-  const reasons = reasonsToRefuse(entries, size, bavail * bsize);
-  if (reasons.length > 0) throw new ImportError(given, reasons, 'nothing was extracted');
-
   const partial = `${folder}${PARTIAL}${process.pid}`;
   await rm(partial, { recursive: true, force: true });
   await mkdir(partial);
   try {
-    await damaged(given, () => (isZip ? unzip(path, partial) : untar(path, partial)));
-    await rename(await contentOf(partial, basename(folder), given), folder);
+    await rename(await extractInto(path, partial), folder);
   } finally {
     await rm(partial, { recursive: true, force: true });
   }
   return { folder, wasThere: false };
+}
+
+function checkReadable(extension: ArchiveExtension | undefined, given: string, folder: string): void {
+  if (extension !== undefined && ['.zip', '.tar', '.tar.gz', '.tgz'].includes(extension)) return;
+  throw new UsageError(`${extension} archives cannot be read`, { hint: `extract ${given} to ${folder}, and import that folder` });
+}
+
+/**
+ * Extracts an archive into an empty folder.
+ *
+ * @returns the folder in it that has the export
+ * @throws ImportError before anything is extracted, for what reaches out of the folder or does not fit on the disk
+ */
+export async function extractInto(path: string, folder: string): Promise<string> {
+  const extension = archiveExtension(path);
+  checkReadable(extension, path, folder);
+  const isZip = extension === '.zip';
+  const { size } = await stat(path).catch((error) => {
+    throw error.code === 'ENOENT' ? new ImportError(path, ['there is no such file']) : error;
+  });
+  const { bavail, bsize } = await statfs(folder);
+  const entries = await damaged(path, () => (isZip ? listZip(path) : listTar(path)));
+  const reasons = reasonsToRefuse(entries, size, bavail * bsize);
+  if (reasons.length > 0) throw new ImportError(path, reasons, 'nothing was extracted');
+  await damaged(path, () => (isZip ? unzip(path, folder) : untar(path, folder)));
+  return await contentOf(folder, basename(path).slice(0, -(extension as string).length), path);
 }
 
 const PARTIAL = '.extracting-';

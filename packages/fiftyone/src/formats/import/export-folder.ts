@@ -3,12 +3,16 @@ import { join } from 'node:path';
 import { type Doc, decode, type ReadonlyDoc } from '../../bson/index.js';
 import { jsonToBson, UnreadableError } from '../../bson/read-json.js';
 import { ImportError } from '../../errors.js';
+import { modernMetadata } from '../legacy/legacy-metadata.js';
+import type { LegacyDocumentsAt } from '../legacy/read-legacy.js';
+import { hasVideos } from './new-dataset.js';
 import { RUN_FOLDERS, type RunKind } from './run-kinds.js';
 
 /** Where an export has its samples, frames or temporal tags. */
 export type DocumentsAt =
   | { readonly kind: 'file'; readonly path: string; readonly key: DocumentsKey }
-  | { readonly kind: 'folder'; readonly path: string; readonly files: readonly string[] };
+  | { readonly kind: 'folder'; readonly path: string; readonly files: readonly string[] }
+  | LegacyDocumentsAt;
 
 /** The key of the list in a file of documents. */
 export type DocumentsKey = 'samples' | 'frames' | 'tags';
@@ -18,6 +22,8 @@ export interface ExportFolder {
   /** Its path. */
   readonly path: string;
   readonly metadata: ReadonlyDoc;
+  /** Whether it is a `LegacyFiftyOneDataset`; its metadata are those that a dataset of today has. */
+  readonly isLegacy: boolean;
   readonly samples: DocumentsAt;
   readonly frames: DocumentsAt | undefined;
   readonly tags: DocumentsAt | undefined;
@@ -32,7 +38,9 @@ export async function openExport(path: string): Promise<ExportFolder> {
   const isFolder = await isA(path, 'isDirectory');
   if (!isFolder) throw new ImportError(path, ['there is no such folder'], 'give the folder into which the dataset was exported');
   const samples = await documentsAt(path, 'samples');
-  const metadata = await readMetadata(path);
+  const found = await readMetadata(path);
+  const isLegacy = !found.has('version');
+  const metadata = isLegacy ? modern(path, found) : found;
   if (samples === undefined) {
     throw new ImportError(
       path,
@@ -48,8 +56,9 @@ export async function openExport(path: string): Promise<ExportFolder> {
   return {
     path,
     metadata,
-    samples,
-    frames: await documentsAt(path, 'frames'),
+    isLegacy,
+    samples: isLegacy ? { kind: 'legacy', path, what: 'samples' } : samples,
+    frames: isLegacy ? legacyFrames(path, metadata) : await documentsAt(path, 'frames'),
     tags: await documentsAt(path, 'tags'),
     mediaFields: new Set(await namesIn(join(path, 'fields'))),
     results,
@@ -71,6 +80,19 @@ async function readMetadata(path: string): Promise<Doc> {
     if (!(error instanceof UnreadableError)) throw error;
     throw new ImportError(path, [`metadata.json: ${error.message}`], 'the export is damaged: export it again');
   }
+}
+
+function modern(path: string, metadata: Doc): Doc {
+  try {
+    return modernMetadata(metadata);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new ImportError(path, [`metadata.json: ${error.message}`], 'the export is damaged: export it again');
+  }
+}
+
+function legacyFrames(path: string, metadata: ReadonlyDoc): DocumentsAt | undefined {
+  return hasVideos(metadata) ? { kind: 'legacy', path, what: 'frames' } : undefined;
 }
 
 async function documentsAt(path: string, key: DocumentsKey): Promise<DocumentsAt | undefined> {

@@ -3,8 +3,10 @@ import { resolve } from 'node:path';
 import type { Connection } from '../../database/connection.js';
 import type { OnProgress } from '../../datasets/progress.js';
 import { UsageError } from '../../errors.js';
+import { checkDatasetType, type DatasetType } from '../dataset-types.js';
 import { extractArchive } from './archive.js';
 import { openExport } from './export-folder.js';
+import { importInto } from './import-into.js';
 import { importNew } from './import-new.js';
 import { settleDeadImports } from './import-notes.js';
 
@@ -16,12 +18,18 @@ export interface ImportOptions {
   readonly archivePath?: string;
   /** Removes the archive when its dataset is imported. Default: false */
   readonly cleanup?: boolean;
+  /** Default: `FiftyOneDataset`. A `LegacyFiftyOneDataset` is recognised in any case. */
+  readonly datasetType?: DatasetType;
   /** What the dataset is to be called. Default: the local time */
   readonly name?: string;
+  /** Without a name: call it as it was called when it was exported. Default: false */
+  readonly keepName?: boolean;
   /** Whether it stays when the last client leaves. Default: false */
   readonly persistent?: boolean;
   /** Replaces the dataset of this name, once the new one is complete. Default: false */
   readonly overwrite?: boolean;
+  /** The name of a dataset into which the samples are imported, instead of a new one. */
+  readonly into?: string;
   /** Tags that every sample gets in addition. */
   readonly tags?: readonly string[];
   /** The folder to which relative paths of media belong. Default: the folder of the export */
@@ -31,6 +39,10 @@ export interface ImportOptions {
   readonly importWorkspaces?: boolean;
   /** How many samples at most; saved views, workspaces and runs are left out then. Default: all */
   readonly maxSamples?: number;
+  /** Puts the samples into another order, and with `maxSamples` takes any of them. Default: false */
+  readonly shuffle?: boolean;
+  /** The same seed gives the same order of the same export; it is not the order of the Python client. Default: a new one */
+  readonly seed?: string | number;
   readonly onProgress?: OnProgress;
   /** Ends the import; nothing of it stays. */
   readonly signal?: AbortSignal;
@@ -63,14 +75,21 @@ export interface ImportReport {
  * @throws ImportError, IncompatibleError, UsageError before anything is written; LockedError
  */
 export async function importDataset(connection: Connection, options: ImportOptions): Promise<ImportReport> {
+  checkDatasetType(options.datasetType, ['FiftyOneDataset', 'LegacyFiftyOneDataset']);
   await settleDeadImports(connection);
   const { datasetDir, archivePath } = options;
   if ((datasetDir === undefined) === (archivePath === undefined)) {
     throw new UsageError('give either datasetDir or archivePath', { hint: 'a folder, or an archive of one' });
   }
-  if (archivePath === undefined) return await importNew(connection, await openExport(resolve(datasetDir as string)), options);
-  const { folder, wasThere } = await extractArchive(archivePath);
-  const report = await importNew(connection, await openExport(folder), options);
+  const { folder, wasThere } = await (archivePath === undefined
+    ? { folder: resolve(datasetDir as string), wasThere: false }
+    : extractArchive(archivePath));
+  const found = await openExport(folder);
+  const { into } = options;
+  const report = await (into === undefined
+    ? importNew(connection, found, options)
+    : importInto(connection, found, { ...options, into }));
+  if (archivePath === undefined) return report;
   if (options.cleanup) await rm(archivePath);
   const assumed = `${folder} was there already: it was taken for the content of ${archivePath}`;
   return wasThere ? { ...report, warnings: [assumed, ...report.warnings] } : report;

@@ -1,9 +1,10 @@
-import type { Db, ObjectId } from 'mongodb';
+import type { Binary, Db, ObjectId } from 'mongodb';
 import type { Connection } from '../../database/connection.js';
 import { leaseStore } from '../../database/lease-store.js';
 import { isHeld, type Lease, Leases } from '../../database/leases.js';
-import { clearAttic, listAttic } from '../../migrations/attic/attic.js';
+import { listAttic, removeEntry } from '../../migrations/attic/attic.js';
 import { deleteFile } from '../../migrations/results-file.js';
+import { finishMerge } from './finish-merge.js';
 import { TAGS } from './temporal-tags.js';
 
 /**
@@ -34,8 +35,19 @@ export interface ImportNote {
   readonly parts: Parts;
   /** What the dataset had that this one replaces. */
   readonly replaced?: Parts;
-  /** Where the temporal tags wait until those of the replaced dataset are gone. */
+  /** Where the temporal tags wait until the import is committed. */
   readonly waitingTags?: string;
+  /** Where samples wait that are to be in another order. */
+  readonly shuffled?: string;
+  /** What is merged into a dataset that is there already. */
+  readonly merge?: {
+    /** The imported dataset's document, as BSON. */
+    readonly imported: Binary;
+    /** Where its frames wait; its samples wait in `samples`. */
+    readonly frames?: string;
+  };
+  /** Set from when on a merge is finished, not undone. */
+  readonly merging?: boolean;
 }
 
 /** The lease under which an import is done. */
@@ -50,35 +62,48 @@ export async function noteImport(db: Db, note: ImportNote): Promise<void> {
 
 /** Ends an import: what it was to replace goes if it is committed, else what it has written. @returns whether it is committed */
 export async function settleImport(db: Db, note: ImportNote): Promise<boolean> {
-  const dataset = await db.collection('datasets').findOne({ _id: note.dataset }, { projection: { sample_collection_name: 1 } });
-  const committed = dataset?.sample_collection_name === note.samples;
+  const committed = await isCommitted(db, note);
   if (committed) await finish(db, note);
   else await undo(db, note);
   await db.collection<ImportNote>(IMPORTS).deleteOne({ _id: note._id });
   return committed;
 }
 
+async function isCommitted(db: Db, note: ImportNote): Promise<boolean> {
+  if (note.merge !== undefined) {
+    return (
+      (await db.collection<ImportNote>(IMPORTS).findOne({ _id: note._id, merging: true }, { projection: { _id: 1 } })) !== null
+    );
+  }
+  const dataset = await db.collection('datasets').findOne({ _id: note.dataset }, { projection: { sample_collection_name: 1 } });
+  return dataset?.sample_collection_name === note.samples;
+}
+
 async function finish(db: Db, note: ImportNote): Promise<void> {
-  const { replaced, waitingTags: waiting } = note;
-  if (replaced === undefined) return;
-  await removeParts(db, replaced);
+  const { replaced, merge, waitingTags: waiting } = note;
+  if (merge !== undefined) await finishMerge(db, note);
+  if (replaced !== undefined) await removeParts(db, replaced);
   if (waiting !== undefined && (await exists(db, waiting))) {
-    await db.collection(TAGS).deleteMany({ _dataset_id: note.dataset });
+    if (replaced !== undefined) await db.collection(TAGS).deleteMany({ _dataset_id: note.dataset });
     await db
       .collection(waiting)
       .aggregate([{ $merge: { into: TAGS, whenMatched: 'keepExisting' } }])
       .toArray();
     await db.dropCollection(waiting);
   }
+  if (merge !== undefined) for (const name of note.parts.collections) await db.dropCollection(name);
+  if (replaced === undefined) return;
   const kept = (await listAttic(db)).filter((entry) => entry.dataset.equals(note.dataset) && entry.at < note.at.getTime());
-  await clearAttic(db, kept);
+  for (const entry of kept) await removeEntry(db, entry);
 }
 
 async function undo(db: Db, note: ImportNote): Promise<void> {
+  if (note.shuffled !== undefined) await db.dropCollection(note.shuffled);
   await removeParts(db, note.parts);
   if (note.waitingTags !== undefined) await db.dropCollection(note.waitingTags);
   // the dataset never was there, so whatever names it is from this import
-  if (note.replaced === undefined) await db.collection(TAGS).deleteMany({ _dataset_id: note.dataset });
+  if (note.replaced === undefined && note.merge === undefined)
+    await db.collection(TAGS).deleteMany({ _dataset_id: note.dataset });
 }
 
 async function removeParts(db: Db, parts: Parts): Promise<void> {

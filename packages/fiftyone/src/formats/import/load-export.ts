@@ -1,29 +1,27 @@
+import { randomUUID } from 'node:crypto';
 import type { Db } from 'mongodb';
-import { Doc, decode, type ReadonlyDoc, type Value } from '../../bson/index.js';
+import { type Doc, date, decode } from '../../bson/index.js';
 import type { OnProgress } from '../../datasets/progress.js';
 import { ImportError, StoppedError } from '../../errors.js';
+import { type FieldType, fieldDoc, makeField, typeText } from '../../fields/index.js';
+import { declaredKeys, IN_FRAMES, IN_SAMPLES, type SchemaKey } from './declared-keys.js';
 import { frameRewrites, sampleRewrites } from './document-rewrites.js';
 import type { DocumentsAt } from './export-folder.js';
 import { loadDocuments } from './load-documents.js';
+import { keyed, unwrapInOrder } from './shuffled.js';
 import type { Staging } from './stage-dataset.js';
 import { UndeclaredKeys } from './undeclared-keys.js';
 
-/** Keys that every release writes, whether or not the schema of the export declares them. */
-const ALWAYS = '_id filepath tags metadata _media_type _rand _dataset_id created_at last_modified_at'.split(' ');
-const ALWAYS_IN_FRAMES = '_id _sample_id frame_number _dataset_id created_at last_modified_at'.split(' ');
-
 const TELL_MS = 200;
-
-type SchemaKey = 'sample_fields' | 'frame_fields';
 
 /** Inserts the samples and frames of an export. @throws ImportError for keys that the schema does not declare */
 export async function loadExport(staging: Staging, db: Db): Promise<{ samples: number; frames: number }> {
-  const { folder, identity, options, record, plan, lease } = staging;
+  const { folder, identity, options, record, plan, lease, note } = staging;
   const stamp = { dataset: identity.id, now: identity.now, relDir: options.relDir };
   const before = plan?.before.dataset ?? record.dataset;
   const declared = (key: SchemaKey) => [...declaredKeys(before, key), ...declaredKeys(record.dataset, key)];
-  const inSamples = new UndeclaredKeys([...ALWAYS, ...declared('sample_fields')]);
-  const inFrames = new UndeclaredKeys([...ALWAYS_IN_FRAMES, ...declared('frame_fields')]);
+  const inSamples = new UndeclaredKeys([...IN_SAMPLES, ...declared('sample_fields')]);
+  const inFrames = new UndeclaredKeys([...IN_FRAMES, ...declared('frame_fields')]);
   const common = {
     db,
     check: () => {
@@ -34,18 +32,28 @@ export async function loadExport(staging: Staging, db: Db): Promise<{ samples: n
   // only then frames of samples that were left out have to be known
   const chosen = options.maxSamples === undefined ? undefined : new Set<string>();
   const counts = { samples: 0, frames: 0 };
+  const { shuffled } = note;
+  const seed = String(options.seed ?? randomUUID());
   counts.samples = await loadDocuments({
     ...common,
-    collection: identity.samples,
+    collection: shuffled ?? identity.samples,
     from: folder.samples,
     rewrites: sampleRewrites(folder, stamp, options.tags),
-    most: options.maxSamples,
+    most: shuffled === undefined ? options.maxSamples : undefined,
+    instead: shuffled === undefined ? undefined : (doc, index) => keyed(doc, seed, index),
     onRead: told(options.onProgress, 'Importing samples', folder.samples),
     onDocument: (doc) => {
       inSamples.look(doc);
-      chosen?.add(String(decode(doc).get('_id')));
+      if (shuffled === undefined) chosen?.add(String(decode(doc).get('_id')));
     },
   });
+  if (shuffled !== undefined) {
+    await unwrapInOrder(db, shuffled, identity.samples, options.maxSamples);
+    await db.dropCollection(shuffled);
+    counts.samples = Math.min(counts.samples, options.maxSamples ?? counts.samples);
+    if (chosen)
+      for await (const { _id } of db.collection(identity.samples).find({}, { projection: { _id: 1 } })) chosen.add(String(_id));
+  }
   if (folder.frames !== undefined && identity.frames !== undefined) {
     counts.frames = await loadDocuments({
       ...common,
@@ -57,7 +65,11 @@ export async function loadExport(staging: Staging, db: Db): Promise<{ samples: n
       wanted: chosen && ((doc) => chosen.has(String(decode(doc).get('_sample_id')))),
     });
   }
-  const reasons = [...undeclared(inSamples, 'sample', 'sample_fields'), ...undeclared(inFrames, 'frame', 'frame_fields')];
+  const schemas = [
+    ['sample', 'sample_fields', inSamples],
+    ['frame', 'frame_fields', inFrames],
+  ] as const;
+  const reasons = schemas.flatMap(([what, schema, keys]) => undeclared(keys, what, schema, note.merge === undefined));
   if (reasons.length > 0) {
     throw new ImportError(
       folder.path,
@@ -65,30 +77,34 @@ export async function loadExport(staging: Staging, db: Db): Promise<{ samples: n
       'declare them in metadata.json: a client of FiftyOne could not read such a dataset',
     );
   }
+  for (const [what, schema, keys] of schemas) declare(staging, what, schema, keys);
   return counts;
 }
 
-/** The keys under which documents have the fields of a schema. */
-export function declaredKeys(dataset: ReadonlyDoc, key: SchemaKey): string[] {
-  const fields = dataset.get(key);
-  if (!Array.isArray(fields)) return [];
-  return fields.flatMap((field) => (field instanceof Doc ? storedKey(field) : []));
+/** Declares the keys of which the type is plain. */
+function declare({ record, identity, warnings }: Staging, what: string, schema: SchemaKey, keys: UndeclaredKeys): void {
+  const found = keys.found();
+  if (found.length === 0) return;
+  const fields = record.dataset.get(schema) ?? [];
+  const added = found.map(({ key, type }) => fieldDoc(makeField(key, type as FieldType, date(identity.now))));
+  (record.dataset as Doc).set(schema, [...(fields as Doc[]), ...added]);
+  for (const { key, type, count } of found) {
+    warnings.push(`'${key}' of ${count} ${what}s was not in the schema: it is declared as ${typeText(type as FieldType)} now`);
+  }
 }
 
-function storedKey(field: Doc): string[] {
-  const stored: Value | undefined = field.get('db_field') ?? field.get('name');
-  return typeof stored === 'string' ? [stored] : [];
-}
-
-function undeclared(keys: UndeclaredKeys, what: string, schema: SchemaKey): string[] {
-  return keys
-    .found()
-    .map(({ key, count, first }) => `'${key}' of ${count} ${what}s (the first is ${what} ${first + 1}) is not in ${schema}`);
+function undeclared(keys: UndeclaredKeys, what: string, schema: SchemaKey, mayDeclare: boolean): string[] {
+  return keys.found().flatMap(({ key, count, first, type, problem }) => {
+    if (mayDeclare && type !== undefined && problem === undefined) return [];
+    const why = problem ?? (type === undefined ? 'all its values are null' : undefined);
+    const where = `'${key}' of ${count} ${what}s (the first is ${what} ${first + 1}) is not in ${schema}`;
+    return [why === undefined ? where : `${where}: ${why}`];
+  });
 }
 
 /** Tells how much was read, a few times per second at most. */
 function told(onProgress: OnProgress | undefined, what: string, from: DocumentsAt): (done: number, total: number) => void {
-  const unit = from.kind === 'file' ? 'bytes' : 'files';
+  const unit = from.kind === 'folder' ? 'files' : 'bytes';
   let last = Number.NEGATIVE_INFINITY;
   return (done, total) => {
     if (done < total && performance.now() - last < TELL_MS) return;

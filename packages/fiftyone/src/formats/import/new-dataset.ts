@@ -33,7 +33,6 @@ export function datasetDocument(metadata: ReadonlyDoc, identity: Identity): Doc 
   doc.set('last_loaded_at', now);
   doc.set('sample_collection_name', identity.samples);
   doc.set('frame_collection_name', identity.frames ?? null);
-  doc.set('tags', doc.get('tags') ?? []);
   for (const key of ['sample_fields', 'frame_fields']) stampFields(doc.get(key), now);
   return doc;
 }

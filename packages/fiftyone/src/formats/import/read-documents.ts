@@ -1,10 +1,11 @@
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { jsonToBson, UnreadableError } from '../../bson/read-json.js';
 import { readJsonCollection } from '../../bson/read-json-collection.js';
 import type { Rewrites } from '../../bson/rewrites.js';
 import { ImportError } from '../../errors.js';
+import type { LegacyDocumentsAt } from '../legacy/read-legacy.js';
 import type { DocumentsAt } from './export-folder.js';
 
 /** Documents that were read at once, as BSON. */
@@ -24,6 +25,7 @@ const BATCH_BYTES = 6 * MB;
 /** Reads documents, some at a time. @throws ImportError naming the file and the byte of a mistake */
 export async function* readDocuments(at: DocumentsAt, rewrites: Rewrites = new Map()): AsyncGenerator<DocumentBatch> {
   if (at.kind === 'folder') yield* readFolder(at, rewrites);
+  else if (at.kind === 'legacy') yield* readLegacyFile(at, rewrites);
   else yield* readFileOf(at, rewrites);
 }
 
@@ -37,6 +39,15 @@ async function* readFileOf({ path, key }: DocumentsAt & { kind: 'file' }, rewrit
     throw readable(error, path);
   } finally {
     chunks.destroy();
+  }
+}
+
+async function* readLegacyFile(at: LegacyDocumentsAt, rewrites: Rewrites): AsyncGenerator<DocumentBatch> {
+  const { readLegacy } = await import('../legacy/read-legacy.js');
+  try {
+    yield* readLegacy(at, rewrites);
+  } catch (error) {
+    throw readable(error, at.path);
   }
 }
 
@@ -58,6 +69,21 @@ async function* readFolder({ path, files }: DocumentsAt & { kind: 'folder' }, re
 }
 
 function readable(error: unknown, path: string): unknown {
-  if (!(error instanceof UnreadableError)) return error;
-  return new ImportError(path, [`${basename(path)}: ${error.message}`], 'see all problems with: fiftyone datasets validate');
+  return error instanceof UnreadableError ? new UnreadableFileError(path, error) : error;
+}
+
+/** A file of documents that cannot be read. */
+export class UnreadableFileError extends ImportError {
+  readonly problem: string;
+  /** Where in the file, counted from 0. */
+  readonly byte: number;
+  /** For example `samples[12].filepath`. */
+  readonly place: string;
+
+  constructor(path: string, error: UnreadableError) {
+    super(path, [error.message], 'see all problems with: fiftyone datasets validate');
+    this.problem = error.problem;
+    this.byte = error.position;
+    this.place = error.path;
+  }
 }

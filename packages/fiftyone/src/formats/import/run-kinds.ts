@@ -1,10 +1,7 @@
-/** The keys under which a dataset names its runs, in the order in which they are imported, and the folders of their results. */
-export const RUN_FOLDERS = new Map([
-  ['annotation_runs', 'annotations'],
-  ['brain_methods', 'brain'],
-  ['evaluations', 'evaluations'],
-  ['runs', 'runs'],
-] as const);
+import { RUN_FOLDERS as FOLDERS } from '../layout.js';
 
 /** A key under which a dataset names runs. */
-export type RunKind = 'annotation_runs' | 'brain_methods' | 'evaluations' | 'runs';
+export type RunKind = (typeof FOLDERS)[number][0];
+
+/** The keys under which a dataset names its runs, in the order in which they are imported, and the folders of their results. */
+export const RUN_FOLDERS: ReadonlyMap<RunKind, string> = new Map(FOLDERS);

@@ -7,6 +7,7 @@ import type { Connection } from '../../database/connection.js';
 import { electionOf } from '../../database/election.js';
 import type { Lease } from '../../database/leases.js';
 import { insertRaw } from '../../database/raw.js';
+import { indexDatasets, indexFrames, indexGroups, indexSamples } from '../../datasets/indexes.js';
 import { FiftyOneError, ImportError } from '../../errors.js';
 import { applyEdits, PART_SIZES } from '../../migrations/bulk-edits.js';
 import { COMMON } from '../../migrations/collection-order.js';
@@ -19,11 +20,11 @@ import type { DatasetRecord } from '../../migrations/revision.js';
 import type { ExportFolder } from './export-folder.js';
 import type { ImportOptions } from './import-dataset.js';
 import { IMPORTS, type ImportNote } from './import-notes.js';
-import { ensureShared, frameIndexes, sampleIndexes } from './indexes.js';
 import { loadExport } from './load-export.js';
 import type { Identity } from './new-dataset.js';
 import { readDocuments } from './read-documents.js';
 import { RUN_FOLDERS } from './run-kinds.js';
+import { ensureShared } from './shared-collections.js';
 import type { SideDocuments } from './side-documents.js';
 import { TAGS, temporalTag } from './temporal-tags.js';
 
@@ -38,7 +39,8 @@ export interface Staged {
   readonly plan: DatasetPlan | undefined;
   /** Its small documents as they are to be stored. */
   readonly record: DatasetRecord;
-  readonly warnings: readonly string[];
+  /** What a person should know; more may be found out on the way. */
+  readonly warnings: string[];
 }
 
 /** A dataset whose import has begun. */
@@ -57,14 +59,12 @@ const EDITS_AT_ONCE = 4;
 
 /** Writes everything of a dataset but its own document. Nobody sees any of it yet. */
 export async function stageDataset(staging: Staging): Promise<Counts> {
-  const { connection, identity, record, sides, lease } = staging;
+  const { connection, record, sides, lease } = staging;
   // what is written before the commit needs no wait of its own: before it, all of it is waited for
   const db = connection.client.db(connection.db.databaseName, { writeConcern: { w: 1 } });
   const election = await electionOf(db);
-  await ensureShared(db, 'datasets');
-  const groupField = record.dataset.get('group_field');
-  await db.collection(identity.samples).createIndexes(sampleIndexes(typeof groupField === 'string' ? groupField : undefined));
-  if (identity.frames !== undefined) await db.collection(identity.frames).createIndexes(frameIndexes());
+  await indexDatasets(db);
+  if (staging.note.merge === undefined) await makeIndexes(staging, db);
 
   const { samples, frames } = await loadExport(staging, db);
   await migrate(staging, db);
@@ -80,6 +80,13 @@ export async function stageDataset(staging: Staging): Promise<Counts> {
   }
   await settle(staging, election);
   return { samples, frames, temporalTags };
+}
+
+async function makeIndexes({ identity, record }: Staging, db: Db): Promise<void> {
+  await indexSamples(db, identity.samples);
+  const field = record.dataset.get('group_field');
+  if (typeof field === 'string') await indexGroups(db, identity.samples, field);
+  if (identity.frames !== undefined) await indexFrames(db, identity.frames);
 }
 
 async function migrate({ plan, lease, folder }: Staging, db: Db): Promise<void> {

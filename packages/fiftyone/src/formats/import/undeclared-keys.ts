@@ -1,4 +1,6 @@
+import { Doc, decode, type Value } from '../../bson/index.js';
 import { valueEnd } from '../../bson/value-end.js';
+import { classSchema, documentType, type FieldType, InvalidValueError, inferType, mergeType } from '../../fields/index.js';
 
 /** A key that documents have and their schema does not declare. */
 export interface Undeclared {
@@ -7,7 +9,14 @@ export interface Undeclared {
   count: number;
   /** How many documents came before the first that has it. */
   readonly first: number;
+  /** The type of all its values, if one field can hold them. */
+  type: FieldType | undefined;
+  /** Why no field can hold its values. */
+  problem: string | undefined;
 }
+
+/** Names that fields can have. Ids are stored under other names than their fields'. */
+const NAME = /^[^_$.][^$.]*$/;
 
 /** Finds keys that a schema does not declare: no client of FiftyOne can read documents that have any. */
 export class UndeclaredKeys {
@@ -27,7 +36,7 @@ export class UndeclaredKeys {
       let keyEnd = at + 1;
       while (doc[keyEnd] !== 0) keyEnd++;
       const key = doc.toString('latin1', at + 1, keyEnd);
-      if (!this.#declared.has(key)) this.#note(key);
+      if (!this.#declared.has(key)) this.#note(key, doc);
       at = valueEnd(doc, doc[at] as number, keyEnd + 1, end);
     }
     this.#documents++;
@@ -37,9 +46,25 @@ export class UndeclaredKeys {
     return [...this.#found.values()];
   }
 
-  #note(bytes: string): void {
-    const found = this.#found.get(bytes);
-    if (found) found.count++;
-    else this.#found.set(bytes, { key: Buffer.from(bytes, 'latin1').toString(), count: 1, first: this.#documents });
+  #note(bytes: string, doc: Buffer): void {
+    const key = Buffer.from(bytes, 'latin1').toString();
+    const problem = NAME.test(key) ? undefined : 'no field can have this name';
+    const found = this.#found.get(bytes) ?? { key, count: 0, first: this.#documents, type: undefined, problem };
+    this.#found.set(bytes, found);
+    found.count++;
+    if (found.problem !== undefined) return;
+    try {
+      found.type = mergeType(found.type, typeOf(decode(doc).get(key) ?? null, key), key);
+      if (found.type?.ftype === 'ObjectIdField') found.problem = 'ids are stored under another name than that of their field';
+    } catch (error) {
+      if (!(error instanceof InvalidValueError)) throw error;
+      found.problem = error.message;
+    }
   }
+}
+
+function typeOf(value: Value, place: string): FieldType | undefined {
+  const cls = value instanceof Doc ? value.get('_cls') : undefined;
+  const schema = typeof cls === 'string' ? classSchema(cls) : undefined;
+  return schema === undefined ? inferType([value], place) : documentType(schema.path, schema.attributes);
 }

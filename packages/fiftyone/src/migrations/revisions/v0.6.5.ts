@@ -34,7 +34,12 @@ function renameField(from: string, to: string): Step {
         summary: `rename ${from} to ${to}`,
         collection: sampleCollection(dataset),
         filter: { [from]: { $exists: true } },
-        update: { $rename: { [from]: to } },
+        // what $rename does, in a form that shares a pass with other edits
+        update: [
+          { $set: { [to]: { $cond: [{ $eq: [{ $type: `$${from}` }, 'missing'] }, `$${to}`, `$${from}`] } } },
+          { $unset: [from] },
+        ],
+        harmless: true,
       },
     ],
     edit({ dataset }) {

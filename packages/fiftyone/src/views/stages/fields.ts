@@ -11,12 +11,12 @@ import type { StageCompiler } from './compiler.js';
 /** Stages that choose fields. */
 export const FIELD_STAGES: Readonly<Record<string, StageCompiler>> = {
   ExcludeFields: (kwargs, state) => {
-    const paths = pathsOf(kwargs, state);
+    const paths = pathsOf(kwargs, state).filter((path) => !isAlwaysThere(path, state));
     const frameKeys = paths.filter((path) => path.startsWith(FRAMES)).map((path) => frameKey(state.schema, path));
     const keys = paths.filter((path) => !path.startsWith(FRAMES)).map((path) => state.schema.keys(path));
     const attached = frameKeys.length > 0 ? withFrames(state) : state;
     const excluded = { ...attached, schema: state.schema.exclude(paths) };
-    return selected(excluded, { keeps: false, keys, frameKeys: frameKeys.length > 0 ? frameKeys : undefined });
+    return selected(excluded, false, keys, frameKeys.length > 0 ? frameKeys : undefined);
   },
   SelectFields: (kwargs, state) => {
     const paths = pathsOf(kwargs, state);
@@ -30,26 +30,20 @@ export const FIELD_STAGES: Readonly<Record<string, StageCompiler>> = {
     );
     const attached = isAboutFrames ? withFrames(state) : state;
     const narrowed = { ...attached, schema: state.schema.select(paths) };
-    return selected(narrowed, { keeps: true, keys, frameKeys: isAboutFrames || hasFrames(state) ? frameKeys : undefined });
+    return selected(narrowed, true, keys, isAboutFrames || hasFrames(state) ? frameKeys : undefined);
   },
 };
 
-function selected(state: State, selection: Selection): State {
-  const { keys, frameKeys } = selection;
+/** @param keeps whether these are the keys that are kept, or those that are left out */
+function selected(state: State, keeps: boolean, keys: readonly string[], frameKeys: readonly string[] | undefined): State {
   if (keys.length === 0 && !frameKeys) return state;
-  return { ...pipe(state, projection(selection)), selections: [...state.selections, selection] };
+  const samples = projection(keeps, [...keys, ...(frameKeys ?? []).map((key) => `${FRAMES}${key}`)]);
+  const selection: Selection = { samples, frames: frameKeys ? [projection(keeps, frameKeys)] : [] };
+  return { ...pipe(state, samples), selections: [...state.selections, selection] };
 }
 
-/** What a selection of fields does to samples, and to their frames if these are attached. */
-export function projection({ keeps, keys, frameKeys }: Selection): Document {
-  return {
-    $project: Object.fromEntries([...keys, ...(frameKeys ?? []).map((key) => `${FRAMES}${key}`)].map((key) => [key, keeps])),
-  };
-}
-
-/** What a selection of fields does to frames. */
-export function frameProjection({ keeps, frameKeys }: Selection): Document[] {
-  return frameKeys ? [{ $project: Object.fromEntries(frameKeys.map((key) => [key, keeps])) }] : [];
+export function projection(keeps: boolean, keys: readonly string[]): Document {
+  return { $project: Object.fromEntries(keys.map((key) => [key, keeps])) };
 }
 
 const DEFAULT_SAMPLE_KEYS =
@@ -90,6 +84,12 @@ function keysAround(path: string, schema: Schema): string[] {
     const cls = schema.at(parent)?.document;
     return cls === undefined ? [] : defaultKeys(cls).map((key) => `${schema.keys(parent)}.${key}`);
   });
+}
+
+/** Whether a field is shown whatever is selected. */
+export function isAlwaysThere(path: string, state: State): boolean {
+  const key = state.schema.keys(path);
+  return (path.startsWith(FRAMES) ? DEFAULT_FRAME_KEYS : defaultSampleKeys(state)).includes(key);
 }
 
 function frameKey(schema: Schema, path: string): string {

@@ -1,12 +1,12 @@
+import type { Document } from 'mongodb';
 import type { Value } from '../../bson/index.js';
 import { MalformedError } from '../../errors.js';
 import { matching, plain } from '../expression.js';
 import { withFrames } from '../frames.js';
 import { wholeGroups, withSlices } from '../groups.js';
 import { type Kwargs, type Stage, stageOf } from '../stage.js';
-import { type Groups, initialState, pipe, type State, sampleCollection, wholePipeline } from '../state.js';
+import { type Groups, initialState, pipe, type State, selectionsOfSamples, wholePipeline } from '../state.js';
 import type { Compile, StageCompiler } from './compiler.js';
-import { projection } from './fields.js';
 import { sorted } from './order.js';
 import { selectBy } from './samples.js';
 
@@ -44,12 +44,18 @@ function ungrouped(state: State, groups: Groups, restriction: Groups): State {
     const pipeline = [
       ...wholePipeline({ ...state, groups }),
       ...wholeGroups(state, groups, slices),
-      ...state.selections.map(projection),
+      ...selectionsOfSamples(state),
     ];
     return { ...state, pipeline, framesAttached: false, groups: flat };
   }
   const isWhole = slices.length === mediaTypes.size;
-  return { ...state, pipeline: isWhole ? [] : [{ $match: { [`${field}.name`]: { $in: slices } } }], groups: flat };
+  return { ...state, pipeline: isWhole ? [] : [inSlices(field, slices)], groups: flat };
+}
+
+/** Samples of slices in their natural order: with more than one an index would put them in the order of its keys. */
+function inSlices(field: string, slices: readonly string[]): Document {
+  const [slice] = slices;
+  return slices.length === 1 ? { $match: { [`${field}.name`]: slice } } : matching({ $in: [`$${field}.name`, slices] });
 }
 
 function restricted(groups: Groups, keeps: (slice: string) => boolean): Groups {
@@ -82,17 +88,19 @@ function grouped(kwargs: Kwargs, state: State): State {
   return { ...pipe(ordered, ...first), grouping: { value, samples: ordered } };
 }
 
-/** All samples, those with the same value together. */
+/** All samples, those with the same value together: by that value, where the original has no order. */
 function groupedFlat(kwargs: Kwargs, state: State): State {
   const value = groupValue(kwargs.value('field_or_expr'), state);
   const matched = kwargs.value('match_expr');
   const sort = kwargs.value('sort_expr');
   const direction = kwargs.boolean('reverse') ? -1 : 1;
+  const sorts = sort === null ? { _id: 1 } : { order: direction, _id: 1 };
   return pipe(
     inOrder(kwargs, state),
     { $group: { _id: value, docs: { $push: '$$ROOT' } } },
     ...(matched === null ? [] : [matching(plain(matched))]),
-    ...(sort === null ? [] : [{ $addFields: { _sort_field: plain(sort) } }, { $sort: { _sort_field: direction } }]),
+    ...(sort === null ? [] : [{ $addFields: { order: plain(sort) } }]),
+    { $sort: sorts },
     { $unwind: '$docs' },
     { $replaceRoot: { newRoot: '$docs' } },
   );
@@ -119,22 +127,26 @@ export function flattened(state: State, stages: readonly Stage[], compile: Compi
   const { samples, value } = grouping;
   const inner = compile(stages, { ...samples, pipeline: [] });
   const same = matching({ $eq: ['$$value', value] });
-  const pipeline = [...wholePipeline(samples), same, ...inner.pipeline, ...state.selections.map(projection)];
-  const lookup = { from: sampleCollection(state.dataset), let: { value: '$value' }, pipeline, as: 'samples' };
+  const pipeline = [...wholePipeline(samples), same, ...inner.pipeline, ...selectionsOfSamples(state)];
+  const lookup = { from: state.source.collection, let: { value: '$value' }, pipeline, as: 'samples' };
+  // what they are grouped by may be among the fields that were left out since
+  const unselected = state.pipeline.filter(
+    (step) => !state.selections.slice(samples.selections.length).some((selection) => selection.samples === step),
+  );
   const steps = [
     { $project: { value } },
     { $lookup: lookup },
     { $unwind: '$samples' },
     { $replaceRoot: { newRoot: '$samples' } },
   ];
-  return { ...pipe(state, ...steps), framesAttached: inner.framesAttached, grouping: undefined };
+  return { ...pipe({ ...state, pipeline: unselected }, ...steps), framesAttached: inner.framesAttached, grouping: undefined };
 }
 
 /** The samples of two views of one dataset, one after the other. */
 function concat(kwargs: Kwargs, state: State, compile: Compile): State {
   const stages = kwargs.document('samples')?.get('stages');
-  const other = compile(Array.isArray(stages) ? stages.map(stageOf) : [], initialState(state.dataset));
+  const other = compile(Array.isArray(stages) ? stages.map(stageOf) : [], initialState(state.dataset, state.source));
   const alike = withSlices(state.framesAttached ? withFrames(other) : other, state.groups?.attached ?? []);
   const extra = state.framesAttached || !alike.framesAttached ? [] : [{ $unset: 'frames' }];
-  return pipe(state, { $unionWith: { coll: sampleCollection(state.dataset), pipeline: [...wholePipeline(alike), ...extra] } });
+  return pipe(state, { $unionWith: { coll: state.source.collection, pipeline: [...wholePipeline(alike), ...extra] } });
 }

@@ -225,10 +225,9 @@ function distinct(values: readonly Value[]): Value[] {
   return [...new Map(values.map((value) => [String(value), value])).values()];
 }
 
+/** Without the labels of fields; the fields themselves are shown, as null. */
 function without(state: State, fields: readonly LabelField[]): State {
   if (fields.length === 0) return state;
-  const ofFrames = fields.filter((field) => field.ofFrames).map(({ path }) => state.schema.keys(path).slice(FRAMES.length));
-  const keys = fields.filter((field) => !field.ofFrames).map(({ path }) => state.schema.keys(path));
-  const stage = projection({ keeps: false, keys, frameKeys: ofFrames });
-  return { ...pipe(state, stage), schema: state.schema.exclude(fields.map(({ path }) => path)) };
+  const keys = fields.map(({ path }) => state.schema.keys(path));
+  return pipe(state, projection(false, keys));
 }

@@ -1,24 +1,5 @@
 import type { Db, IndexDescription } from 'mongodb';
 
-/** The indexes of a collection of samples. @param groupField of a grouped dataset */
-export function sampleIndexes(groupField: string | undefined): IndexDescription[] {
-  const fields = groupField === undefined ? [] : [`${groupField}._id`, `${groupField}.name`];
-  return ['filepath', 'created_at', 'last_modified_at', ...fields].map(ascending);
-}
-
-/** The indexes of a collection of frames. */
-export function frameIndexes(): IndexDescription[] {
-  const unique = { key: { _sample_id: 1 as const, frame_number: 1 as const }, name: '_sample_id_1_frame_number_1', unique: true };
-  return [unique, ascending('created_at'), ascending('last_modified_at')];
-}
-
-const DATASETS = ['name', 'sample_collection_name'].map((field) => ({
-  ...ascending(field),
-  background: false,
-  unique: true,
-  sparse: false,
-}));
-
 const TEMPORAL_TAGS: Record<string, string> = {
   unique_temporal_tag: '_dataset_id _sample_id kind index_type anchor start end tag',
   temporal_tag_overlap: '_dataset_id _sample_id kind index_type anchor start end',
@@ -35,7 +16,6 @@ const TAGS = Object.entries(TEMPORAL_TAGS).map(([name, fields]) => ({
 
 /** Collections that datasets share, with the indexes that FiftyOne gives them when it first writes there. */
 const SHARED: Record<string, readonly IndexDescription[]> = {
-  datasets: DATASETS,
   tags: TAGS,
   'fs.files': [{ key: { filename: 1, uploadDate: 1 }, name: 'filename_1_uploadDate_1' }],
   'fs.chunks': [{ key: { files_id: 1, n: 1 }, name: 'files_id_1_n_1', unique: true }],
@@ -46,8 +26,4 @@ export async function ensureShared(db: Db, name: string): Promise<void> {
   const indexes = SHARED[name];
   const existing = await db.listCollections({ name }, { nameOnly: true }).toArray();
   if (indexes !== undefined && existing.length === 0) await db.collection(name).createIndexes([...indexes]);
-}
-
-function ascending(field: string): IndexDescription {
-  return { key: { [field]: 1 }, name: `${field}_1` };
 }
