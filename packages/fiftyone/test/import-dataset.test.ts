@@ -164,6 +164,36 @@ test('results that are missing are told, and their runs are imported without', a
   expect(await at.database.db.collection('runs').findOne({ key: 'viz' })).not.toHaveProperty('results');
 });
 
+test('results of a similarity index of an old release are imported and migrated', async () => {
+  const at = await place('eras', 'views_runs_0_18_0');
+  await writeFile(
+    join(at.folder, 'brain/sim.json'),
+    '{"cls": "fiftyone.brain.similarity.SimilarityResults","embeddings": [[1.0,NaN]]}',
+  );
+  const { warnings } = await at.import();
+  expect(warnings).toEqual([]);
+  const run = await at.database.db.collection('runs').findOne({ key: 'sim' });
+  const chunk = await at.database.db.collection('fs.chunks').findOne({ files_id: run?.results });
+  expect(chunk?.data.toString()).toBe(
+    '{"cls": "fiftyone.brain.internal.core.sklearn.SklearnSimilarityIndex", "embeddings": [[1.0, {"$numberDouble": "NaN"}]]}',
+  );
+});
+
+test('media get their place: those of frames too, and addresses stay as they are', async () => {
+  const at = await place('video_frames');
+  const path = '/srv/media/video_frames/fm/0_2.png';
+  await writeFile(join(at.folder, 'frame_media.json'), JSON.stringify({ [path]: 'fields/frames.seg/0_2.png' }));
+  await at.change('samples.json', (text) =>
+    text.replace('"data/clip.mp4"', '"s3://bucket/clip.mp4"').replace('"data/clip-2.mp4"', '"./data//x/../clip-2.mp4"'),
+  );
+  await at.import();
+  const paths = (await at.samples()).map(({ filepath }) => filepath);
+  expect(paths.slice(0, 2)).toEqual(['s3://bucket/clip.mp4', join(at.folder, 'data/clip-2.mp4')]);
+  const frames = at.database.db.collection((await at.dataset()).frame_collection_name);
+  expect(await frames.distinct('seg.mask_path')).toContain(join(at.folder, 'fields/frames.seg/0_2.png'));
+  expect(await frames.distinct('seg.mask_path')).not.toContain(path);
+});
+
 test('with a limit on samples there are no views and runs, and only the frames of those samples', async () => {
   const at = await place('video_frames');
   const report = await at.import({ maxSamples: 1 });

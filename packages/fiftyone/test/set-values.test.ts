@@ -143,7 +143,7 @@ test('what somebody else changes meanwhile stays, and labels get their values wh
   const target = targetOf(samples.doc, 'gt.detections.label', { expandSchema: true, dynamic: false });
   const owners = [];
   for await (const batch of sampleOwners(samples, target)) owners.push(...batch);
-  const pairs = owners.map((owner) => ({ owner, value: (owner.elements ?? []).map((_, i) => `new ${i}`) }));
+  const pairs = owners.map((owner) => ({ owner, value: (owner.elements?.all() ?? []).map((_, i) => `new ${i}`) }));
   const assignments = assignmentsOf(target, target.path.field, pairs, { skipNone: false, validate: true });
   const added = { _id: new ObjectId(), _cls: 'Detection', label: 'added' };
   await collection.updateOne({ filepath: '/a/0.jpg' }, { $push: { 'gt.detections': { $each: [added], $position: 0 } } as never });

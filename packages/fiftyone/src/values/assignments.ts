@@ -87,13 +87,11 @@ function itemsOf(path: string, owner: Owner, value: unknown): readonly unknown[]
     throw new InvalidValueError(path, `a list with one value per document expected (${nameOf(owner)})`);
   }
   const items = Array.isArray(value) ? value : [...(value as Iterable<unknown>)];
-  const elements = owner.elements ?? [];
-  if (items.length !== elements.length) {
-    throw new UsageError(
-      `${items.length} values for '${path}', but ${nameOf(owner)} has ${elements.length} documents in its list`,
-    );
+  const count = owner.elements?.length ?? 0;
+  if (items.length !== count) {
+    throw new UsageError(`${items.length} values for '${path}', but ${nameOf(owner)} has ${count} documents in its list`);
   }
-  if (elements.includes(null)) {
+  if (owner.elements?.hasAll === false) {
     throw new UsageError(`Can only set values of array documents with IDs: '${path}' of ${nameOf(owner)} has one without`);
   }
   return items;

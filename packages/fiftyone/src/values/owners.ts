@@ -2,13 +2,14 @@ import { BsonType, type ObjectId } from '../bson/index.js';
 import { rawBatches } from '../database/raw-batches.js';
 import type { Reading, SampleCollection } from '../datasets/sample-collection.js';
 import { BsonBytes, keyBytes } from './bson-bytes.js';
+import { ElementIds } from './element-ids.js';
 import type { Target } from './target.js';
 
 /** A sample or frame that is to get a value. */
 export interface Owner {
   readonly id: ObjectId;
-  /** The ids of the documents in its list; null for one without an id. Undefined when it has no list, or none is asked for. */
-  readonly elements?: readonly (ObjectId | null)[];
+  /** The ids of the documents in its list. Undefined when it has no list, or none is asked for. */
+  readonly elements?: ElementIds;
   /** The step of the path from which on it has nothing, when documents on the way are missing. */
   readonly absentFrom?: number;
   /** Of frames: whose, and which. */
@@ -97,11 +98,13 @@ function knownOf(
   return {};
 }
 
-function idsOf(bytes: BsonBytes, list: number): (ObjectId | null)[] {
-  const ids: (ObjectId | null)[] = [];
+function idsOf(bytes: BsonBytes, list: number): ElementIds {
+  const places: number[] = [];
   bytes.each(list, (type, at) => {
     const hasId = type === BsonType.document && bytes.find(at, ID) && bytes.type === BsonType.objectId;
-    ids.push(hasId ? bytes.objectId(bytes.at) : null);
+    places.push(hasId ? bytes.at : 0);
   });
-  return ids;
+  const ids = new Uint8Array(places.length * 12);
+  for (const [i, at] of places.entries()) if (at > 0) ids.set(bytes.bytes.subarray(at, at + 12), i * 12);
+  return new ElementIds(ids, !places.includes(0));
 }

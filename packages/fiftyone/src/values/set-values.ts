@@ -1,8 +1,9 @@
 import { type Doc, date, type ObjectId } from '../bson/index.js';
 import { authorized } from '../database/connection.js';
+import { findDocs } from '../database/raw.js';
 import type { OnProgress } from '../datasets/progress.js';
 import type { SampleCollection } from '../datasets/sample-collection.js';
-import { UsageError } from '../errors.js';
+import { DatasetNotFoundError, UsageError } from '../errors.js';
 import { declareFields } from '../fields/declare.js';
 import type { FieldType } from '../fields/field-type.js';
 import { inferType } from '../fields/infer.js';
@@ -52,7 +53,8 @@ export async function setValues(
 ): Promise<SetValuesReport> {
   const { expandSchema = true, dynamic = false, skipNone = false, validate = true } = options;
   const now = date(Date.now());
-  let { doc } = samples;
+  // others may have declared or deleted fields meanwhile
+  let doc = await liveDocument(samples);
   let target = targetOf(doc, path, { expandSchema, dynamic });
   if (!isOwn(samples)) {
     throw new UsageError('values cannot be set in patches, clips or frames that a view has made: set them in its dataset');
@@ -70,6 +72,12 @@ export async function setValues(
     });
   }
   return { updated, doc };
+}
+
+async function liveDocument({ connection, doc }: SampleCollection): Promise<Doc> {
+  const [live] = await findDocs(connection.db, 'datasets', { _id: doc.get('_id') }, { limit: 1 });
+  if (live === undefined) throw new DatasetNotFoundError(String(doc.get('name')));
+  return live;
 }
 
 /** Whether samples are those of a dataset, not copies that a view has made of parts of it. */

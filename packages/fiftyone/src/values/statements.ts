@@ -47,23 +47,23 @@ export class Statements {
   }
 
   /** Finds the documents of a list wherever they are. */
-  byId({ owner: { id, elements = [] }, value }: Assignment): ReadonlyDoc {
+  byId({ owner: { id, elements }, value }: Assignment): ReadonlyDoc {
     const pairs: [string, Value][] = [];
     const filters: Doc[] = [];
     for (const [i, item] of (value as readonly (Value | undefined)[]).entries()) {
       if (item === undefined) continue;
       pairs.push([`${this.#list}.$[e${i}].${this.#below}`, item]);
-      filters.push(Doc.of([`e${i}._id`, elements[i] as ObjectId]));
+      filters.push(Doc.of([`e${i}._id`, elements?.at(i) as ObjectId]));
     }
     return new Doc([...update(Doc.of(['_id', id]), this.#set(...pairs)), ['arrayFilters', filters]]);
   }
 
   /** Takes the documents of a list by their places, as long as all of them still are where they were. */
-  byPlace({ owner: { id, elements = [] }, value }: Assignment): ReadonlyDoc {
+  byPlace({ owner: { id, elements }, value }: Assignment): ReadonlyDoc {
     const pairs = (value as readonly (Value | undefined)[]).flatMap((item, i): [string, Value][] =>
       item === undefined ? [] : [[`${this.#list}.${i}.${this.#below}`, item]],
     );
-    const isSame = Doc.of(['$eq', [`$${this.#list}._id`, Doc.of(['$literal', [...elements]])]]);
+    const isSame = Doc.of(['$eq', [`$${this.#list}._id`, Doc.of(['$literal', elements?.all() ?? []])]]);
     return update(Doc.of(['_id', id], ['$expr', isSame]), this.#set(...pairs));
   }
 

@@ -1,5 +1,5 @@
 import type { Db } from 'mongodb';
-import type { ObjectId, ReadonlyDoc } from '../bson/index.js';
+import type { ReadonlyDoc } from '../bson/index.js';
 import { updateEach, updateRaw } from '../database/raw.js';
 import { FiftyOneError } from '../errors.js';
 import { type Assignment, nameOf } from './assignments.js';
@@ -16,7 +16,7 @@ export async function writeAssignments(
   assignments: readonly Assignment[],
 ): Promise<void> {
   const inLists = statements.target.listAt !== undefined;
-  const repeated = inLists ? assignments.filter(({ owner }) => isRepeated(owner.elements as readonly ObjectId[])) : [];
+  const repeated = inLists ? assignments.filter(({ owner }) => owner.elements?.hasRepeated()) : [];
   const long = inLists ? assignments.filter((one) => (one.owner.elements?.length ?? 0) > FEW && !repeated.includes(one)) : [];
   const others = inLists ? assignments.filter((one) => !repeated.includes(one) && !long.includes(one)) : assignments;
   await updateAll(
@@ -47,10 +47,6 @@ export async function writeAssignments(
 
 /** Up to so many documents of a list the server looks for by id, which takes it the square of their number. */
 const FEW = 50;
-
-function isRepeated(ids: readonly ObjectId[]): boolean {
-  return new Set(ids.map((id) => id.toHexString())).size < ids.length;
-}
 
 /** The server's code for a second document with a key that must be unique. */
 const DUPLICATE = 11000;

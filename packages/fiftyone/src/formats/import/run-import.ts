@@ -47,8 +47,10 @@ export async function runImport<T>(
     note = { _id: id, name, by: { host, pid, user }, ...(await prepare()) };
     await noteImport(db, note);
     result = { value: await work(note, [lease, ...others]) };
-    await settleImport(db, note);
-    return result.value;
+    if (await settleImport(db, note)) return result.value;
+    throw new LockedError(`somebody else has taken this process for dead, and undone its import of ${path}`, {
+      hint: 'nothing was imported: run the same command again',
+    });
   } catch (error) {
     gone = isUnreachable(error);
     const committed = !gone && note !== undefined && (await settleImport(db, note).catch(() => false));

@@ -7,12 +7,13 @@ import { UnsupportedStageError } from '../../errors.js';
 import { fieldDoc, makeField } from '../../fields/index.js';
 import type { Stage } from '../stage.js';
 import { frameCollection, type State } from '../state.js';
-import { clips, trajectories } from './clips.js';
+import { clips } from './clips.js';
 import { evaluationPatches } from './evaluation-patches.js';
 import { commonFields } from './fields.js';
 import { frames } from './frames.js';
 import type { Generation, Generator, Target } from './generator.js';
 import { patches } from './patches.js';
+import { trajectories } from './trajectories.js';
 
 /** A dataset that is not in the database: its document, and how to read its samples. */
 export interface Generated {
