@@ -2,9 +2,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Document } from 'mongodb';
 import { expect, onTestFinished, test } from 'vitest';
-import type { Connection } from '../src/database/connection.js';
+import { type Connection, openConnection } from '../src/database/connection.js';
 import { type ImportOptions, importDataset } from '../src/formats/import/import-dataset.js';
 import { IMPORTS } from '../src/formats/import/import-notes.js';
+import { readSettings } from '../src/settings.js';
 import { type FreshDatabase, freshDatabase } from './support/fresh-database.js';
 import { connectAsAdmin } from './support/migrated.js';
 import { recordedExport } from './support/recorded-export.js';
@@ -228,6 +229,46 @@ test('a seed gives an order of its own, the same each time; a limit then takes a
   expect(new Set(orders).size).toBeGreaterThan(1);
   expect(await orderOf({ shuffle: true, seed: 3 })).toBe(orders[2]);
   expect(await orderOf({ shuffle: true, seed: 3, maxSamples: 1 })).toBe(orders[2]?.slice(0, 24));
+});
+
+test('a dataset that is replaced goes with all that was its own, and nothing that others use', async () => {
+  const at = await place();
+  const { db } = at.database;
+  await at.import();
+  const old = await at.dataset();
+  const run = await db.collection('runs').findOne({ key: 'viz' });
+  const clips = { name: 'clips', sample_collection_name: 'clips.1', frame_collection_name: old.sample_collection_name };
+  await db.collection('datasets').insertOne(clips);
+  await db.collection('runs').insertOne({ key: 'other', results: run?.results });
+  await db.collection('datasets').updateOne({ _id: old._id }, { $set: { tags: ['old'] } });
+  const { id } = await at.import({ overwrite: true });
+  const now = await db.collection('datasets').findOne({ name: 'it' });
+  expect([String(now?._id), String(old._id), now?.tags]).toEqual([id, id, []]);
+  expect(now?.sample_collection_name).not.toBe(old.sample_collection_name);
+  expect((await db.listCollections({ name: old.sample_collection_name }).toArray()).length).toBe(0);
+  expect(await db.collection('runs').countDocuments({ _dataset_id: old._id })).toBe(8);
+  expect(await db.collection('fs.files').countDocuments()).toBe(6);
+  expect(await db.collection('tags').countDocuments()).toBe(2);
+  await db.collection(now?.sample_collection_name).updateOne({}, { $set: { mark: 1 } });
+  await refused(at, 'is not available', { name: 'it!', overwrite: true });
+  const borrowed = { frame_collection_name: now?.sample_collection_name };
+  await db.collection('datasets').updateOne({ name: 'clips' }, { $set: borrowed });
+  await at.import({ name: 'clips', overwrite: true });
+  expect(await db.collection(now?.sample_collection_name).countDocuments({ mark: 1 }), 'clips have the frames of others').toBe(1);
+});
+
+test('who is no admin gets datasets of older versions as they are, if this client can use them', async () => {
+  const at = await place('eras', 'views_runs_1_0_0');
+  const env = {
+    FIFTYONE_DATABASE_URI: at.database.uri,
+    FIFTYONE_DATABASE_NAME: at.database.name,
+    FIFTYONE_DATABASE_ADMIN: 'false',
+    HOME: '/nonexistent',
+  };
+  const connection = await openConnection(readSettings(env));
+  const { from, to } = await importDataset(connection, { datasetDir: at.folder, name: 'it', persistent: true });
+  await connection.close();
+  expect([from, to, (await at.dataset()).version]).toEqual(['1.0.0', '1.0.0', '1.0.0']);
 });
 
 test('an import that is asked to stop leaves nothing', async () => {

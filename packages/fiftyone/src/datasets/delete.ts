@@ -103,7 +103,7 @@ function unlessMissing(error: { code?: unknown }): void {
 }
 
 /** Its collection of frames, unless others use it: clips have the frames of the dataset that they come from. */
-async function ownFrames(db: Db, doc: ReadonlyDoc): Promise<string | undefined> {
+export async function ownFrames(db: Db, doc: ReadonlyDoc): Promise<string | undefined> {
   const frames = collectionName(doc, 'frame_collection_name');
   if (frames === undefined || String(doc.get('sample_collection_name')).startsWith('clips.')) return undefined;
   const isOthers = { _id: { $ne: doc.get('_id') as ObjectId }, frame_collection_name: frames };
@@ -118,7 +118,7 @@ async function isNamedElsewhere(db: Db, run: ReadonlyDoc, results: ObjectId): Pr
 }
 
 /** Datasets that saved views made, of patches, clips or frames, go when the last client leaves. */
-async function releaseGenerated(db: Db, dataset: ObjectId): Promise<void> {
+export async function releaseGenerated(db: Db, dataset: ObjectId): Promise<void> {
   const views = await db.collection('views').find({ _dataset_id: dataset }).toArray();
   const names = views.flatMap(({ view_stages }) => (Array.isArray(view_stages) ? view_stages.flatMap(generatedBy) : []));
   if (names.length === 0) return;

@@ -2,6 +2,7 @@ import { Binary, type Db } from 'mongodb';
 import { type Doc, encode, ObjectId, type ReadonlyDoc } from '../../bson/index.js';
 import type { Connection } from '../../database/connection.js';
 import { readDatabaseConfig } from '../../database/database-config.js';
+import { LostLeaseError } from '../../database/leases.js';
 import { findDocs } from '../../database/raw.js';
 import { DatasetNotFoundError, ImportError, UsageError } from '../../errors.js';
 import { migrateDatasets } from '../../migrations/migrate.js';
@@ -78,9 +79,10 @@ export async function importInto(
     if (current === undefined) throw new DatasetNotFoundError(options.into);
     refuseConflicts(folder.path, current, imported);
     for (const lease of leases) lease.check();
-    await db
-      .collection<ImportNote>(IMPORTS)
-      .updateOne({ _id: note._id }, { $set: { merging: true } }, { writeConcern: { w: 'majority', j: true } });
+    const merging = { $set: { merging: true } };
+    const durable = { writeConcern: { w: 'majority', j: true } } as const;
+    const { matchedCount } = await db.collection<ImportNote>(IMPORTS).updateOne({ _id: note._id }, merging, durable);
+    if (matchedCount !== 1) throw new LostLeaseError(leases[0].key);
     return counts;
   });
   const report = reportOf(staged, counts, started);

@@ -3,6 +3,7 @@ import type { Connection } from '../../database/connection.js';
 import { readDatabaseConfig } from '../../database/database-config.js';
 import type { Lease } from '../../database/leases.js';
 import { findDocs, insertRaw, updateRaw } from '../../database/raw.js';
+import { ownFrames } from '../../datasets/delete.js';
 import { availableSlug, timeName } from '../../datasets/names.js';
 import { FiftyOneError } from '../../errors.js';
 import { Guard } from '../../migrations/guard.js';
@@ -63,11 +64,11 @@ function exportedName({ metadata }: ExportFolder): string | undefined {
 /** What the dataset has that is to be replaced. */
 async function partsOf({ db }: Connection, dataset: ReadonlyDoc): Promise<Parts> {
   const record = await readRecord(db, dataset.get('_id') as ObjectId);
-  const frames = dataset.get('frame_collection_name');
+  const frames = await ownFrames(db, dataset);
   const idsIn = (docs: readonly ReadonlyDoc[]) => docs.map((doc) => doc.get('_id')).filter((id) => id instanceof ObjectId);
   const runs = record?.runs ?? [];
   return {
-    collections: [sampleCollection(dataset), ...(typeof frames === 'string' ? [frames] : [])],
+    collections: [sampleCollection(dataset), ...(frames === undefined ? [] : [frames])],
     views: idsIn(record?.views ?? []),
     workspaces: idsIn(await findDocs(db, 'workspaces', { _dataset_id: dataset.get('_id') }, { projection: { _id: 1 } })),
     runs: idsIn(runs),

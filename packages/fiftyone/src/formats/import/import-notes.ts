@@ -2,6 +2,7 @@ import type { Binary, Db, ObjectId } from 'mongodb';
 import type { Connection } from '../../database/connection.js';
 import { leaseStore } from '../../database/lease-store.js';
 import { isHeld, type Lease, Leases } from '../../database/leases.js';
+import { releaseGenerated } from '../../datasets/delete.js';
 import { listAttic, removeEntry } from '../../migrations/attic/attic.js';
 import { deleteFile } from '../../migrations/results-file.js';
 import { finishMerge } from './finish-merge.js';
@@ -82,7 +83,10 @@ async function isCommitted(db: Db, note: ImportNote): Promise<boolean> {
 async function finish(db: Db, note: ImportNote): Promise<void> {
   const { replaced, merge, waitingTags: waiting } = note;
   if (merge !== undefined) await finishMerge(db, note);
-  if (replaced !== undefined) await removeParts(db, replaced);
+  if (replaced !== undefined) {
+    await releaseGenerated(db, note.dataset);
+    await removeParts(db, replaced);
+  }
   if (waiting !== undefined && (await exists(db, waiting))) {
     if (replaced !== undefined) await db.collection(TAGS).deleteMany({ _dataset_id: note.dataset });
     await db
@@ -111,7 +115,10 @@ async function removeParts(db: Db, parts: Parts): Promise<void> {
   await removeDocuments(db, 'views', parts.views);
   await removeDocuments(db, 'workspaces', parts.workspaces);
   await removeDocuments(db, 'runs', parts.runs);
-  for (const file of parts.files) await deleteFile(db, file);
+  for (const file of parts.files) {
+    const user = await db.collection('runs').findOne({ results: file }, { projection: { _id: 1 } });
+    if (user === null) await deleteFile(db, file);
+  }
 }
 
 async function removeDocuments(db: Db, collection: string, ids: readonly ObjectId[]): Promise<void> {

@@ -1,5 +1,4 @@
-import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { jsonToBson, UnreadableError } from '../../bson/read-json.js';
 import { readJsonCollection } from '../../bson/read-json-collection.js';
@@ -31,14 +30,26 @@ export async function* readDocuments(at: DocumentsAt, rewrites: Rewrites = new M
 
 async function* readFileOf({ path, key }: DocumentsAt & { kind: 'file' }, rewrites: Rewrites): AsyncGenerator<DocumentBatch> {
   const { size: total } = await stat(path);
-  const chunks = createReadStream(path, { highWaterMark: READ_BYTES });
   try {
-    const batches = readJsonCollection(chunks, key, { rewrites, batchBytes: BATCH_BYTES });
+    const batches = readJsonCollection(chunksOf(path), key, { rewrites, batchBytes: BATCH_BYTES });
     for await (const { documents, position } of batches) yield { documents, done: position, total };
   } catch (error) {
     throw readable(error, path);
+  }
+}
+
+/** The bytes of a file, piece by piece. Each is good until the next: hundreds of megabytes of new buffers would be collected in vain. */
+export async function* chunksOf(path: string): AsyncGenerator<Buffer> {
+  const file = await open(path);
+  try {
+    const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, 0, READ_BYTES);
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+    }
   } finally {
-    chunks.destroy();
+    await file.close();
   }
 }
 

@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Doc, decode, encode, int32, ObjectId, type ReadonlyDoc, type Value } from '../../bson/index.js';
 import { jsonToBson } from '../../bson/read-json.js';
 import { readJsonCollection } from '../../bson/read-json-collection.js';
 import type { Rewrites } from '../../bson/rewrites.js';
-import type { DocumentBatch } from '../import/read-documents.js';
+import { chunksOf, type DocumentBatch } from '../import/read-documents.js';
 
 /** Where a `LegacyFiftyOneDataset` has its samples, or the frames of its samples. */
 export interface LegacyDocumentsAt {
@@ -20,9 +19,12 @@ export interface LegacyDocumentsAt {
 export async function* readLegacy({ path, what }: LegacyDocumentsAt, rewrites: Rewrites): AsyncGenerator<DocumentBatch> {
   const file = join(path, 'samples.json');
   const { size: total } = await stat(file);
-  const chunks = createReadStream(file, { highWaterMark: 1024 * 1024 });
   let count = 0;
-  for await (const { documents, position } of readJsonCollection(chunks, 'samples', what === 'samples' ? { rewrites } : {})) {
+  for await (const { documents, position } of readJsonCollection(
+    chunksOf(file),
+    'samples',
+    what === 'samples' ? { rewrites } : {},
+  )) {
     const read: Buffer[] = [];
     for (const bytes of documents) {
       const sample = decode(bytes);
