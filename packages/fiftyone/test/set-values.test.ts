@@ -271,3 +271,25 @@ test('all of a call has one time, and the dataset is touched only when a field i
   await setValues(samples, 'i', [int32(1), 2n, 3, null], { validate: false });
   expect(await values(samples, 'i')).toEqual([1, 2, 3, null]);
 });
+
+test('a call that is stopped leaves what is set, and says that it was stopped', async () => {
+  const { database, samples } = await opened('table', 'table');
+  const collection = collectionOf(database, samples);
+  await collection.insertMany(Array.from({ length: 30_000 }, (_, i) => ({ filepath: `/x/${i}.jpg` })));
+  const stop = new AbortController();
+  const told: number[] = [];
+  const onProgress = ({ done }: { done: number }) => {
+    told.push(done);
+    stop.abort();
+  };
+  const given = Array(30_004).fill(1.5);
+  await expect(setValues(samples, 'f', given, { onProgress, signal: stop.signal })).rejects.toThrow('stopped');
+  const set = await collection.countDocuments({ f: 1.5, last_modified_at: { $exists: true } });
+  expect(set).toBeGreaterThanOrEqual(told[0] as number);
+  expect(set).toBeLessThan(30_004);
+  await setValues(samples, 'f', given);
+  expect(await collection.countDocuments({ f: 1.5 })).toBe(30_004);
+  const stopped = new AbortController();
+  stopped.abort();
+  await expect(values(samples, 'f', { signal: stopped.signal })).rejects.toThrow('stopped');
+});

@@ -1,6 +1,7 @@
 import { type Doc, date, type ObjectId } from '../bson/index.js';
 import { authorized } from '../database/connection.js';
 import { findDocs } from '../database/raw.js';
+import { Pace } from '../datasets/pace.js';
 import type { OnProgress } from '../datasets/progress.js';
 import type { SampleCollection } from '../datasets/sample-collection.js';
 import { DatasetNotFoundError, UsageError } from '../errors.js';
@@ -26,6 +27,8 @@ export interface SetValuesOptions {
   /** Refuse what a field is not meant to hold. Default: true. */
   readonly validate?: boolean;
   readonly onProgress?: OnProgress;
+  /** Ends the call; what is set by then stays. */
+  readonly signal?: AbortSignal;
 }
 
 export interface SetValuesReport {
@@ -59,6 +62,8 @@ export async function setValues(
   if (!isOwn(samples)) {
     throw new UsageError('values cannot be set in patches, clips or frames that a view has made: set them in its dataset');
   }
+  const pace = new Pace(options.onProgress, options.signal);
+  const unit = target.path.scope;
   let updated = 0;
   let untyped: readonly Pair[] = [];
   for await (const batch of allPairs(samples, path, target, values, options.keyField)) {
@@ -72,10 +77,12 @@ export async function setValues(
       doc = await declared(samples, target, typeFor(target, pairs, dynamic, true) as FieldType);
       target = targetOf(doc, path, { expandSchema, dynamic });
     }
+    const before = updated;
     updated += await write(samples, target, assignments, now, (done) => {
-      options.onProgress?.({ what: 'Setting values', done: updated + done, unit: target.path.scope });
+      pace.tell({ what: 'Setting values', done: before + done, unit });
     });
   }
+  pace.tell({ what: 'Setting values', done: updated, total: updated, unit });
   if (untyped.length > 0) throw untypedField(target);
   return { updated, doc };
 }

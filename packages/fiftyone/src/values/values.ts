@@ -1,5 +1,6 @@
 import type { ObjectId } from '../bson/index.js';
 import { rawBatches } from '../database/raw-batches.js';
+import { Pace } from '../datasets/pace.js';
 import type { OnProgress } from '../datasets/progress.js';
 import type { SampleCollection } from '../datasets/sample-collection.js';
 import { UsageError } from '../errors.js';
@@ -20,6 +21,8 @@ export interface ValuesOptions {
   /** Fields need not exist, and private ones can be read. Default: false. */
   readonly allowMissing?: boolean;
   readonly onProgress?: OnProgress;
+  /** Ends the reading. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -78,7 +81,7 @@ export async function* iterateValues(
 async function* batches(
   samples: SampleCollection,
   texts: readonly string[],
-  { unwind = false, missingValue = null, raw = false, allowMissing = false, onProgress }: ValuesOptions,
+  { unwind = false, missingValue = null, raw = false, allowMissing = false, onProgress, signal }: ValuesOptions,
   batchSize: number,
 ): AsyncGenerator<unknown[][]> {
   const { doc, connection } = samples;
@@ -91,6 +94,7 @@ async function* batches(
   // a slice of a grouped dataset that is no video has no frames, not an empty list of them
   const isSlice = needsIds && !samples.isView && doc.get('media_type') === 'group';
   const projection = projectionOf(isSlice ? [...stored, '_media_type'] : stored, needsIds);
+  const pace = new Pace(onProgress, signal);
   let done = 0;
   for await (const reply of rawBatches(connection.db, { collection, pipeline, projection, batchSize })) {
     const bytes = new BsonBytes(reply);
@@ -106,9 +110,10 @@ async function* batches(
       }
     });
     if (needsIds) await addFrames(samples, ids, hasVideos, paths, readers, lists);
-    onProgress?.({ what: 'Reading values', done, unit: 'samples' });
+    pace.tell({ what: 'Reading values', done, unit: 'samples' });
     yield lists;
   }
+  pace.tell({ what: 'Reading values', done, total: done, unit: 'samples' });
 }
 
 /** @throws UsageError if a view leaves the field out */

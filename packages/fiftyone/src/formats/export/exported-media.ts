@@ -1,6 +1,7 @@
 import { normalize, resolve } from 'node:path';
 import { decode, type ReadonlyDoc } from '../../bson/index.js';
 import type { Rewrite, Rewrites, TextRewrite } from '../../bson/rewrites.js';
+import type { Pace } from '../../datasets/pace.js';
 import type { Reading, SampleCollection } from '../../datasets/sample-collection.js';
 import type { CheckedOptions } from './checked-options.js';
 import { type Checked, checkFiles, copyMedia } from './copy-media.js';
@@ -9,7 +10,6 @@ import { Media } from './media.js';
 import { frameMediaFields, type MediaField, sampleMediaFields } from './media-fields.js';
 import { MissingMediaError } from './missing-media.js';
 import { rootsOf, textsIn } from './moved-paths.js';
-import type { Pace } from './pace.js';
 import { countOf, readDocuments } from './read-documents.js';
 import type { Staging } from './staging.js';
 

@@ -1,5 +1,5 @@
-import type { OnProgress, Progress } from '../../datasets/progress.js';
-import { StoppedError } from '../../errors.js';
+import { StoppedError } from '../errors.js';
+import type { OnProgress, Progress } from './progress.js';
 
 const PAUSE_MS = 250;
 
