@@ -14,7 +14,7 @@ export interface Checked {
 }
 
 /** Looks whether files are there and can be exported. */
-export async function checkFiles(paths: Iterable<string>, tell: (done: number) => void): Promise<Checked> {
+export async function checkFiles(paths: ReadonlySet<string>, tell: (done: number) => void): Promise<Checked> {
   const sizes = new Map<string, number>();
   const problems = new Map<string, string>();
   let done = 0;
