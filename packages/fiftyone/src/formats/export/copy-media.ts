@@ -14,22 +14,24 @@ export interface Checked {
 }
 
 /** Looks whether files are there and can be exported. */
-export async function checkFiles(paths: Iterable<string>, tell: (done: number) => void): Promise<Checked> {
+export async function checkFiles(paths: ReadonlySet<string>, tell: (done: number) => void): Promise<Checked> {
   const sizes = new Map<string, number>();
-  const bad = new Map<string, string>();
+  const problems = new Map<string, string>();
   let done = 0;
   await abreast(paths, async (path) => {
     try {
       const found = await stat(path);
       if (found.isFile()) sizes.set(path, found.size);
-      else bad.set(path, 'is no file');
+      else problems.set(path, 'is no file');
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      bad.set(path, code === 'ENOENT' || code === 'ENOTDIR' ? 'is missing' : `cannot be read (${code})`);
+      problems.set(path, code === 'ENOENT' || code === 'ENOTDIR' ? 'is missing' : `cannot be read (${code})`);
     }
     tell(++done);
   });
-  return { sizes, bad };
+  // in the order of the samples, not of the answers
+  const bad = [...paths].flatMap((path) => (problems.has(path) ? [[path, problems.get(path) as string] as const] : []));
+  return { sizes, bad: new Map(bad) };
 }
 
 export interface MediaToCopy {
