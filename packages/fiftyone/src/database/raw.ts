@@ -103,10 +103,26 @@ export async function runRaw(db: Db, command: Doc): Promise<void> {
  */
 async function write(db: Db, command: Plain, field: string, docs: readonly Uint8Array[]): Promise<WriteResult> {
   const sequence = new commands.DocumentSequence(field);
-  for (const doc of docs) sequence.push({}, doc);
+  for (const bytes of joined(docs)) sequence.push({}, bytes);
   const result = await db.command({ ...command, [field]: sequence });
   const { MongoServerError } = await import('mongodb');
   const failure = result.writeErrors?.[0] ?? result.writeConcernError;
   if (failure) throw new MongoServerError(failure);
   return result as unknown as WriteResult;
+}
+
+/** Documents that follow one another in memory are one piece: the driver copies pieces one by one. */
+function* joined(docs: readonly Uint8Array[]): Generator<Uint8Array> {
+  let first: Uint8Array | undefined;
+  let end = 0;
+  const piece = (from: Uint8Array) => Buffer.from(from.buffer, from.byteOffset, end - from.byteOffset);
+  for (const doc of docs) {
+    if (first !== undefined && (doc.buffer !== first.buffer || doc.byteOffset !== end)) {
+      yield piece(first);
+      first = undefined;
+    }
+    first ??= doc;
+    end = doc.byteOffset + doc.length;
+  }
+  if (first !== undefined) yield piece(first);
 }

@@ -23,6 +23,8 @@ export class UndeclaredKeys {
   readonly #declared: ReadonlySet<string>;
   readonly #found = new Map<string, Undeclared>();
   #documents = 0;
+  /** Declared keys, each in the place that it had in the last document: most often it has it in the next one too. */
+  readonly #layout: Buffer[] = [];
 
   constructor(declared: Iterable<string>) {
     // bytes as characters, so that nothing has to be decoded to be compared
@@ -32,14 +34,19 @@ export class UndeclaredKeys {
   /** Looks at the keys of a document. */
   look(doc: Buffer): void {
     const end = doc.length - 1;
-    for (let at = 4; at < end; ) {
+    for (let at = 4, i = 0; at < end; i++) {
       let keyEnd = at + 1;
       while (doc[keyEnd] !== 0) keyEnd++;
-      const key = doc.toString('latin1', at + 1, keyEnd);
-      if (!this.#declared.has(key)) this.#note(key, doc);
+      if (!isAt(this.#layout[i], doc, at + 1, keyEnd)) this.#check(doc, i, at + 1, keyEnd);
       at = valueEnd(doc, doc[at] as number, keyEnd + 1, end);
     }
     this.#documents++;
+  }
+
+  #check(doc: Buffer, i: number, at: number, end: number): void {
+    const key = doc.toString('latin1', at, end);
+    if (this.#declared.has(key)) this.#layout[i] = Buffer.from(doc.subarray(at, end));
+    else this.#note(key, doc);
   }
 
   found(): Undeclared[] {
@@ -67,4 +74,10 @@ function typeOf(value: Value, place: string): FieldType | undefined {
   const cls = value instanceof Doc ? value.get('_cls') : undefined;
   const schema = typeof cls === 'string' ? classSchema(cls) : undefined;
   return schema === undefined ? inferType([value], place) : documentType(schema.path, schema.attributes);
+}
+
+function isAt(key: Buffer | undefined, doc: Buffer, at: number, end: number): boolean {
+  if (key === undefined || key.length !== end - at) return false;
+  for (let i = 0; i < key.length; i++) if (key[i] !== doc[at + i]) return false;
+  return true;
 }
