@@ -36,6 +36,7 @@ export async function openConnection(settings: Settings, progress?: (message: st
   const uri = embedded?.uri ?? (settings.databaseUri as string);
   const address = `${redactUri(uri)} (database '${settings.databaseName}')`;
   const { MongoClient } = await import('mongodb');
+  await import('./closed-sockets.js');
   const options: MongoClientOptions = {
     // the name by which the clients of FiftyOne know each other: a Python client that leaves keeps what others may still use
     appName: 'fiftyone',
