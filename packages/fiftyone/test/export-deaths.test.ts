@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readdir, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { LockedError } from '../src/errors.js';
 import { exportDataset } from '../src/formats/export/export-dataset.js';
 import type { ExportOptions } from '../src/formats/export/export-options.js';
+import { Staging } from '../src/formats/export/staging.js';
 import { type MediaDataset, makeFile, mediaDataset } from './support/media-dataset.js';
 import { mortal } from './support/mortal.js';
 import { mortalFiles } from './support/mortal-files.js';
@@ -201,4 +203,48 @@ test.each([true, 'move'] as const)('a full disk is named, and nothing is left on
   expect(error.hint).toContain('make room');
   expect(await readdir(join(disk, 'export'))).toEqual(['samples.json']);
   expect([...(await filesIn(folder)).keys()]).toEqual(['a.png', 'b.png', 'c.png']);
+});
+
+test('while somebody exports into a folder nobody else does', async () => {
+  const exports = await Exports.of({ what: '', options: {} });
+  await exports.begin();
+  const first = await Staging.begin(exports.exportDir, async () => {});
+  await expect(exports.run()).rejects.toThrow(LockedError);
+  await makeFile(join(exports.exportDir, 'data/1.png'), 'of the first');
+  await first.remove();
+  await exports.run();
+  const names = [...(await filesIn(exports.exportDir)).keys()];
+  expect(names).toEqual(['data/1-2.png', 'data/1-3.png', 'data/1.png', 'data/2.png', 'metadata.json', 'samples.json']);
+});
+
+test('an export on another host is respected while it shows that it lives, and undone when it has not for long', async () => {
+  const exports = await Exports.of({ what: '', options: {} });
+  await exports.begin();
+  const staging = join(exports.exportDir, '.fiftyone-export');
+  const owner = await makeFile(join(staging, 'owner.json'), JSON.stringify({ pid: 1, host: 'elsewhere.example' }));
+  const moved = {
+    from: join(exports.folder, 'media/moved.png'),
+    to: join(staging, 'files/data/moved.png'),
+    becomes: 'data/moved.png',
+  };
+  await makeFile(moved.to, 'moved');
+  await makeFile(join(staging, 'moves.jsonl'), `${JSON.stringify(moved)}\n{"from": "cut o`);
+  await expect(exports.run()).rejects.toThrow('process 1 on elsewhere.example is exporting into');
+  const longAgo = new Date(Date.now() - 11 * 60_000);
+  await utimes(owner, longAgo, longAgo);
+  await exports.run();
+  expect(await readFile(moved.from, 'utf8')).toBe('moved');
+  expect((await readdir(exports.exportDir)).sort()).toEqual(['data', 'metadata.json', 'samples.json']);
+});
+
+test('a file that came to the place of a moved one meanwhile stops the undoing, and neither is lost', async () => {
+  const exports = await Exports.of({ what: '', options: {} });
+  await exports.begin();
+  const staging = join(exports.exportDir, '.fiftyone-export');
+  const from = await makeFile(join(exports.folder, 'media/moved.png'), 'a new one');
+  const to = await makeFile(join(staging, 'files/data/moved.png'), 'moved');
+  await makeFile(join(staging, 'moves.jsonl'), `${JSON.stringify({ from, to, becomes: 'data/moved.png' })}\n`);
+  await expect(exports.run()).rejects.toThrow(`${from} was moved to ${to} by an export that did not end`);
+  expect(await readFile(from, 'utf8')).toBe('a new one');
+  expect(await readFile(to, 'utf8')).toBe('moved');
 });

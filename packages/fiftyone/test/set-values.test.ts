@@ -203,6 +203,11 @@ test('values that come one after the other are set batch by batch', async () => 
   expect(updated).toBe(25_000);
   const now = new Dataset(samples.connection, doc as Doc);
   expect((await values(now, 'late')).slice(-2)).toEqual([24_998.5, 24_999.5]);
+  async function* sparse() {
+    for (let i = 0; i < 25_000; i++) yield i < 15_000 ? null : 'x';
+  }
+  expect((await setValues(now, 'sparse', sparse())).updated).toBe(25_000);
+  expect(await collection.countDocuments({ sparse: 'x' })).toBe(10_000);
   await expect(setValues(now, 'late', given(24_999))).rejects.toThrow("24999 values for 'late' are too few for dataset 'table'");
   await expect(setValues(now, 'late', given(25_001))).rejects.toThrow('there are more values');
   expect(await collection.distinct('last_modified_at')).not.toHaveLength(0);

@@ -41,7 +41,7 @@ export interface SetValuesReport {
  * frames are made where they are missing. A new field is declared with the type that all values have in common.
  *
  * Everything is checked before anything is written, but for values that come as an async iterable: those are written batch by batch,
- * and the first batch says which type a new field has. A call that was cut off can be made again.
+ * and the first batch that is not all null says which type a new field has. A call that was cut off can be made again.
  *
  * @throws UsageError for a path, a key or a number of values that cannot be, InvalidValueError for a value
  */
@@ -60,8 +60,13 @@ export async function setValues(
     throw new UsageError('values cannot be set in patches, clips or frames that a view has made: set them in its dataset');
   }
   let updated = 0;
-  for await (const pairs of allPairs(samples, path, target, values, options.keyField)) {
+  let untyped: readonly Pair[] = [];
+  for await (const batch of allPairs(samples, path, target, values, options.keyField)) {
+    const pairs = untyped.length === 0 ? batch : [...untyped, ...batch];
     const type = typeFor(target, pairs, dynamic);
+    // the values of a new field wait until there is one that is not null
+    untyped = type === undefined && target.isNew ? pairs : [];
+    if (untyped.length > 0) continue;
     const assignments = assignmentsOf(target, type, pairs, { skipNone, validate });
     if (type !== undefined && (target.isNew || (dynamic && type.embeddedDocType !== null))) {
       doc = await declared(samples, target, typeFor(target, pairs, dynamic, true) as FieldType);
@@ -71,6 +76,7 @@ export async function setValues(
       options.onProgress?.({ what: 'Setting values', done: updated + done, unit: target.path.scope });
     });
   }
+  if (untyped.length > 0) throw untypedField(target);
   return { updated, doc };
 }
 
@@ -107,15 +113,15 @@ async function* allPairs(
   for await (const pairs of pairsOf(samples, path, undefined, values, keyField)) yield await framePairs(samples, target, pairs);
 }
 
-/** The type of the field, or of what is new in it. @throws UsageError when it cannot be found out */
+/** The type of the field, or of what is new in it; undefined for a field without one, and as long as all values are null. */
 function typeFor(target: Target, pairs: readonly Pair[], dynamic: boolean, isNew = target.isNew): FieldType | undefined {
   const { path } = target;
-  if (!isNew) return path.field;
-  const type = inferType(leavesOf(target, pairs), path.text, { dynamic });
-  if (type !== undefined || path.field !== undefined) return type ?? path.field;
-  if (pairs.length === 0) return undefined;
-  const kind = path.scope === 'frames' ? 'frame' : 'sample';
-  throw new UsageError(`Cannot infer an appropriate type for new ${kind} field '${path.text}' from empty/all-None values`);
+  return isNew ? (inferType(leavesOf(target, pairs), path.text, { dynamic }) ?? path.field) : path.field;
+}
+
+function untypedField({ path: { scope, text } }: Target): UsageError {
+  const kind = scope === 'frames' ? 'frame' : 'sample';
+  return new UsageError(`Cannot infer an appropriate type for new ${kind} field '${text}' from empty/all-None values`);
 }
 
 async function declared(samples: SampleCollection, { path }: Target, type: FieldType): Promise<Doc> {

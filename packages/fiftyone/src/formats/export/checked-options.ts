@@ -1,10 +1,10 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import type { ReadonlyDoc } from '../../bson/index.js';
 import { UsageError } from '../../errors.js';
 import { checkDatasetType } from '../dataset-types.js';
-import { type ArchiveExtension, archiveExtension, STAGING } from '../layout.js';
+import { type ArchiveExtension, archiveExtension } from '../layout.js';
 import { checkArchive } from './archive.js';
 import type { ExportMedia, ExportOptions } from './export-options.js';
 
@@ -21,9 +21,6 @@ export interface CheckedOptions extends ExportOptions {
   readonly ordered: boolean;
   readonly overwrite: boolean;
   readonly skipMissing: boolean;
-  /** Whether there are files in the folder, which stay. */
-  readonly isBeside: boolean;
-  readonly warnings: readonly string[];
 }
 
 const MODES: readonly unknown[] = [true, false, 'move', 'symlink'];
@@ -53,7 +50,6 @@ export function checkedOptions(options: ExportOptions, dataset: ReadonlyDoc, isV
       hint: 'export it without media (exportMedia: false)',
     });
   }
-  const isBeside = archive === undefined && !overwrite && isFilled(content(exportDir));
   return {
     ...options,
     exportDir,
@@ -68,8 +64,6 @@ export function checkedOptions(options: ExportOptions, dataset: ReadonlyDoc, isV
     ordered: options.ordered ?? true,
     overwrite,
     skipMissing: options.skipMissing ?? false,
-    isBeside,
-    warnings: isBeside ? [`the folder ${exportDir} was there already: files of an earlier export stay in it`] : [],
   };
 }
 
@@ -89,16 +83,6 @@ function checkMove(archive: string | undefined, dataset: ReadonlyDoc): void {
 
 function absolute(path: string): string {
   return resolve(path.replace(/^~(?=\/|$)/, homedir()));
-}
-
-function content(folder: string): string[] {
-  try {
-    return readdirSync(folder).filter((name) => !name.startsWith(STAGING));
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return [];
-    throw new UsageError(`${folder} cannot be a folder for an export: ${(error as Error).message}`);
-  }
 }
 
 function isFilled(value: unknown): boolean {

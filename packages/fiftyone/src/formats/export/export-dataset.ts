@@ -46,6 +46,8 @@ export async function exportDataset(samples: SampleCollection, options: ExportOp
   }
 }
 
+const BESIDE = 'there were files in the folder already: those that are no documents of an export stay in it';
+
 /** Undoes an export that is not complete. Where that fails the next export does it. */
 async function undone(staging: Staging): Promise<boolean> {
   return await staging.undo().then(
@@ -63,7 +65,8 @@ async function write(
   const { db } = samples.connection;
   const { useDirs, ordered } = options;
   const pace = new Pace(options.onProgress, options.signal);
-  const media = new ExportedMedia(samples, dataset, options, staging, pace);
+  const isBeside = !options.overwrite && (await staging.isBeside());
+  const media = new ExportedMedia(samples, dataset, options, staging, isBeside, pace);
   await media.check();
 
   const folder = staging.files;
@@ -96,7 +99,7 @@ async function write(
     frames: counts[FRAMES],
     media: media.total(),
     missing: media.missing(),
-    warnings: [...options.warnings, ...metadata.broken, ...unreadable, ...media.warnings()],
+    warnings: [...(isBeside ? [BESIDE] : []), ...metadata.broken, ...unreadable, ...media.warnings()],
   };
 }
 

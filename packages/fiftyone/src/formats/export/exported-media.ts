@@ -31,9 +31,11 @@ export class ExportedMedia {
     readonly dataset: ReadonlyDoc,
     readonly options: CheckedOptions,
     readonly staging: Staging,
+    /** Whether there are files in the folder of the export that stay. */
+    isBeside: boolean,
     readonly pace: Pace,
   ) {
-    const { relDir, chunkSize, isBeside, folder } = options;
+    const { relDir, chunkSize, folder } = options;
     this.#media = new Media({ relDir, chunkSize, beside: isBeside ? folder : undefined });
   }
 

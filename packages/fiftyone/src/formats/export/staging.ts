@@ -90,6 +90,11 @@ export class Staging {
     return staging;
   }
 
+  /** Whether there is something else in the folder. */
+  async isBeside(): Promise<boolean> {
+    return (await readdir(this.folder)).some((name) => !name.startsWith(STAGING));
+  }
+
   /** Whether it can only be finished, and not be undone any more. */
   async isComplete(): Promise<boolean> {
     return await exists(join(this.root, COMPLETE));
