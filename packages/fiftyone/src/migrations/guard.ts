@@ -5,7 +5,7 @@ import type { Lease } from '../database/leases.js';
 import type { Query } from './revision.js';
 
 /** How long a guarded write may take, in milliseconds: it is about a few small documents. */
-const MOST_MS = 1_000;
+export const MOST_MS = 1_000;
 
 /**
  * Makes writes fail that reach the server when the lease they were made under may have ended: then others are at work, and a late
