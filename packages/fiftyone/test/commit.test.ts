@@ -1,8 +1,10 @@
 import type { Document } from 'mongodb';
 import { expect, test } from 'vitest';
 import { Doc, encode, ObjectId } from '../src/bson/index.js';
+import { readDatabaseConfig, saveDatabaseVersion } from '../src/database/database-config.js';
 import { isTooLate, LEASES, type StoredLease } from '../src/database/lease-store.js';
 import type { Lease } from '../src/database/leases.js';
+import { Guard } from '../src/migrations/guard.js';
 import { type Ready, WORK, WorkLog } from '../src/migrations/work.js';
 import { COMMIT_FENCE, commitContract } from './contracts/commit.js';
 import { freshDatabase } from './support/fresh-database.js';
@@ -55,4 +57,21 @@ test('whatever a runner writes about a dataset fails once its lease may have end
   const ready = { plan, begun, after: record, bytes: encode(record.dataset), lease, noted: true, election: '', attic };
   await expect(work.commit(ready as unknown as Ready)).rejects.toSatisfy(isTooLate);
   expect(await db.collection<Document>(WORK).findOne()).toEqual({ _id: id, from: null, to: '0.2.0' });
+});
+
+test('the version of the database is not written once the lease may have ended, whether one is stored or not', async () => {
+  const { db } = await freshDatabase();
+  const lease = { key: 'k', fence: COMMIT_FENCE, expires: new Date(Date.now() - 1_000) } as Lease;
+  const { expression } = new Guard([lease]);
+  for (const stored of [[], [{ version: '0.18.0', type: 'fiftyone' }]]) {
+    if (stored.length > 0) await db.collection('config').insertMany(stored);
+    const config = await readDatabaseConfig(db);
+    await expect(saveDatabaseVersion(db, config, '0.19.0', expression)).rejects.toSatisfy(isTooLate);
+    expect(
+      await db
+        .collection('config')
+        .find({}, { projection: { _id: 0 } })
+        .toArray(),
+    ).toMatchObject(stored.map(({ version }) => ({ version })));
+  }
 });

@@ -73,12 +73,17 @@ export async function isEmpty(db: Db): Promise<boolean> {
   return (await db.collection('datasets').findOne({}, { projection: { _id: 1 } })) === null;
 }
 
-/** Stores the version. Other keys of the document stay; superfluous documents are removed. */
-export async function saveDatabaseVersion(db: Db, config: DatabaseConfig, version: string): Promise<void> {
+/**
+ * Stores the version. Other keys of the document stay; superfluous documents are removed.
+ *
+ * @param inTime an expression that fails once somebody else may be at work
+ */
+export async function saveDatabaseVersion(db: Db, config: DatabaseConfig, version: string, inTime: Value = true): Promise<void> {
   const id = config.doc?.get('_id');
   const filter = id === undefined ? new Doc() : Doc.of(['_id', id]);
   // a pipeline adds new keys in the order as written, plain $set would sort them
-  const update = [Doc.of(['$set', Doc.of(['version', version], ['type', DATABASE_TYPE])])];
+  const guarded = Doc.of(['$cond', [inTime, version, '$version']]);
+  const update = [Doc.of(['$set', Doc.of(['version', guarded], ['type', DATABASE_TYPE])])];
   await updateRaw(db, 'config', [Doc.of(['q', filter], ['u', update], ['upsert', true])], true);
   const superfluous = Doc.of(['_id', Doc.of(['$in', [...config.superfluous]])]);
   if (config.superfluous.length > 0) await deleteRaw(db, 'config', superfluous);

@@ -2,11 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Db } from 'mongodb';
 import { authorized, type Connection } from '../database/connection.js';
 import { isEmpty, readDatabaseConfig, saveDatabaseVersion } from '../database/database-config.js';
-import { leaseStore } from '../database/lease-store.js';
-import { isHeld, Leases } from '../database/leases.js';
+import { isTooLate, leaseStore } from '../database/lease-store.js';
+import { isHeld, type Lease, Leases, LostLeaseError } from '../database/leases.js';
 import { LockedError } from '../errors.js';
 import { parseVersion } from '../version.js';
 import { gateDatabase } from './gate.js';
+import { Guard } from './guard.js';
 import { Journal } from './journal.js';
 import type { MigrateOptions } from './migrate-options.js';
 import { findOrphans } from './orphans.js';
@@ -40,7 +41,7 @@ export async function moveDatabase(connection: Connection, options: MigrateOptio
   if (!mustStore) return unchanged(from, decision.go ? '' : decision.why);
   if (!options.dryRun)
     await authorized(connection, () => {
-      const save = () => saveDatabaseVersion(db, config, to);
+      const save = (lease?: Lease) => saveDatabaseVersion(db, config, to, lease && new Guard([lease]).expression);
       return isNew ? save() : leased(db, save);
     });
   if (!decision.go) return unchanged(from, isNew ? `the database is new and starts at ${to}` : decision.why);
@@ -48,13 +49,18 @@ export async function moveDatabase(connection: Connection, options: MigrateOptio
 }
 
 /** Runs a write of the database's version while nobody else does. @throws LockedError when somebody else does not end */
-async function leased(db: Db, write: () => Promise<void>): Promise<void> {
+async function leased(db: Db, write: (lease: Lease) => Promise<void>): Promise<void> {
   const leases = new Leases(leaseStore(db));
   for (const until = performance.now() + LONGEST_WAIT_MS; ; await sleep(100)) {
     const lease = await leases.take('database');
     if (isHeld(lease)) {
-      await write().finally(() => lease.release());
-      return;
+      try {
+        return await write(lease);
+      } catch (error) {
+        throw isTooLate(error) ? new LostLeaseError(lease.key) : error;
+      } finally {
+        await lease.release();
+      }
     }
     if (performance.now() > until) {
       const { user, host, pid } = lease.holder;

@@ -23,7 +23,7 @@ import type { AtticWork } from './attic/changes.js';
 import { ATTIC, type AtticEntry, entryDocs, ofEntry } from './attic/entry.js';
 import { allOf, KEPT_DOCUMENTS } from './attic/kept-documents.js';
 import type { EditProgress } from './bulk-edits.js';
-import { Guard } from './guard.js';
+import { Guard, MOST_MS } from './guard.js';
 import { changesOf } from './plan.js';
 import { ALL_RUN_MAPS, runIdsOf, type StoredPlan, viewIdsOf } from './read-record.js';
 import { deleteFile } from './results-file.js';
@@ -117,7 +117,7 @@ export class WorkLog {
     const guard = new Guard(all.map(({ lease }) => lease));
     const notes = new Map(all.map((item) => [item, staged(item)]));
     await this.#stage(guard, notes);
-    const isSafe = await this.#settle(all);
+    const isSafe = await this.#settle(guard, all);
     const items = all.filter(isSafe);
     await this.#replaceDatasets(items.map(({ plan }) => plan.id));
     for (const item of items.filter(isTooBig)) await this.#replaceBig(item);
@@ -168,9 +168,9 @@ export class WorkLog {
    *
    * @returns tells of each whether nothing of it was lost in an election
    */
-  async #settle(items: readonly Ready[]): Promise<(item: Ready) => boolean> {
+  async #settle(guard: Guard, items: readonly Ready[]): Promise<(item: Ready) => boolean> {
     if (this.election !== '') {
-      const ids = Doc.of(['_id', Doc.of(['$in', items.map(({ plan }) => plan.id)])]);
+      const ids = guard.only(Doc.of(['_id', Doc.of(['$in', items.map(({ plan }) => plan.id)])]));
       const update = Doc.of(['$set', Doc.of(['settled', true])]);
       await this.#write(WORK, [Doc.of(['q', ids], ['u', update], ['multi', true])], true);
       this.election = await electionOf(this.db);
@@ -217,7 +217,9 @@ export class WorkLog {
 
   /** The leases are read by the very command that writes, so a runner that was overtaken commits nothing. */
   async #replaceDatasets(ids: readonly ObjectId[]): Promise<void> {
-    const isOurs = { $and: [{ $eq: [{ $first: '$held.fence' }, '$fence'] }, { $gt: [{ $first: '$held.expires' }, '$$NOW'] }] };
+    // a busy server takes a while from looking at the clock to the last dataset
+    const end = { $add: ['$$NOW', MOST_MS] };
+    const isOurs = { $and: [{ $eq: [{ $first: '$held.fence' }, '$fence'] }, { $gt: [{ $first: '$held.expires' }, end] }] };
     const replaced = { $cond: [{ $eq: ['$$ROOT', '$$new.before'] }, '$$new.after', '$$ROOT'] };
     const pipeline = [
       { $match: { _id: { $in: [...ids] } } },
