@@ -118,7 +118,7 @@ describe('a dataset that cannot be migrated', () => {
   test('a name that does not exist is a failure, and the other datasets are migrated', async () => {
     const database = await smallDatabase('1.22.1', smallDataset('a', '1.0.0'), smallDataset('b', '1.0.0'));
     const { stderr } = await refused(database, ['-n', 'nope']);
-    expect(stderr).toContain('    Dataset nope not found\n    list the datasets with: fiftyone migrate --info\n');
+    expect(stderr).toContain('    Dataset nope not found\n    list the datasets with: fiftyone datasets list\n');
     const { code } = await fiftyone(['migrate', '-n', 'a', 'nope', 'b'], adminOf(database));
     expect(code).toBe(3);
     expect(await database.db.collection('datasets').distinct('version')).toEqual(['1.22.1']);

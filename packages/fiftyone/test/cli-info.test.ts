@@ -57,7 +57,7 @@ test('--info -n prints the versions of these datasets, one per line, and None wh
   expect(await look(database, ['-n', 'nope'])).toEqual({
     code: 1,
     stdout: '',
-    stderr: 'error: Dataset nope not found\n  list the datasets with: fiftyone migrate --info\n',
+    stderr: 'error: Dataset nope not found\n  list the datasets with: fiftyone datasets list\n',
   });
 });
 
