@@ -55,13 +55,13 @@ export async function setValues(
   options: SetValuesOptions = {},
 ): Promise<SetValuesReport> {
   const { expandSchema = true, dynamic = false, skipNone = false, validate = true } = options;
+  if (!isOwn(samples)) {
+    throw new UsageError('values cannot be set in patches, clips or frames that a view has made: set them in its dataset');
+  }
   const now = date(Date.now());
   // others may have declared or deleted fields meanwhile
   let doc = await liveDocument(samples);
   let target = targetOf(doc, path, { expandSchema, dynamic });
-  if (!isOwn(samples)) {
-    throw new UsageError('values cannot be set in patches, clips or frames that a view has made: set them in its dataset');
-  }
   const pace = new Pace(options.onProgress, options.signal);
   const unit = target.path.scope;
   let updated = 0;
