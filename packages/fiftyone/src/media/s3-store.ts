@@ -5,6 +5,7 @@ import type {
   S3ClientConfig,
 } from '@aws-sdk/client-s3';
 import { checksumOfParts } from './checksum.js';
+import { contentType } from './content-type.js';
 import { optionalModule } from './optional-module.js';
 import type { Condition, MediaStore, Part, PartedUpload, StoredObject } from './store.js';
 import { connectionTrouble, StoreError, type StoreTrouble, statusTrouble } from './store-error.js';
@@ -111,7 +112,8 @@ export async function s3Store(settings: S3Settings): Promise<MediaStore> {
       ask(key, async () => {
         const begun = await unfinished(key);
         if (begun !== undefined) return { key, id: begun, size, parts: await partsOf(key, begun) };
-        const { UploadId } = await client.send(new sdk.CreateMultipartUploadCommand({ Bucket, Key: key }));
+        const input = { Bucket, Key: key, ContentType: contentType(key) };
+        const { UploadId } = await client.send(new sdk.CreateMultipartUploadCommand(input));
         return { key, id: UploadId as string, size, parts: new Map() };
       }),
     putPart: ({ key, id }, number, content, md5) =>

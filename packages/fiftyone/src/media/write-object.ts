@@ -46,6 +46,7 @@ async function writeInParts(
   size: number,
   { condition, sent }: WriteOptions,
 ): Promise<StoredObject> {
+  if (condition) await holds(store, key, condition);
   const count = Math.ceil(source.size / size);
   const upload = await store.beginParts(key, source.size);
   const parts: Part[] = [];
@@ -76,6 +77,13 @@ async function writeInParts(
   const written = await store.finishParts(upload, parts, condition);
   const digest = checksumOfParts(parts.map((one) => one.md5));
   return verified(store, written, source.size, digest);
+}
+
+/** Tells before much is sent in vain what the store will say in the end. @throws StoreError `taken` */
+async function holds(store: MediaStore, key: string, condition: Condition): Promise<void> {
+  const there = await store.stat(key);
+  const wanted = 'ifAbsent' in condition ? undefined : condition.ifVersion;
+  if (there?.version !== wanted) throw new StoreError(pathIn(store, key), 'taken');
 }
 
 /** @throws StoreError `damaged` if the store holds something else than what was sent */

@@ -11,6 +11,8 @@ export interface TestedMediaStore {
   readonly store: MediaStore;
   /** Whether an upload in parts goes on after its process has ended. */
   readonly resumes: boolean;
+  /** Whether the parts of an upload that nobody finishes can be deleted. */
+  readonly drops: boolean;
 }
 
 /** What every store of media does. */
@@ -207,13 +209,13 @@ export function mediaStoreContract(open: () => Promise<TestedMediaStore>): void 
   });
 
   test('what is left of an upload that nobody finishes can be dropped', async () => {
-    const { store } = await open();
+    const { store, drops } = await open();
     const size = 2 * partSize(1);
     const piece = Buffer.alloc(partSize(1));
     const upload = await store.beginParts('a', size);
     await store.putPart(upload, 1, piece, md5(piece));
     await store.dropParts(await store.beginParts('a', size));
-    expect((await store.beginParts('a', size)).parts.size).toBe(0);
+    if (drops) expect((await store.beginParts('a', size)).parts.size).toBe(0);
     expect(await all(store.list(''))).toEqual([]);
   });
 

@@ -13,6 +13,6 @@ describe('a folder on the local disk', () => {
   mediaStoreContract(async () => {
     const folder = await mkdtemp(join(tmpdir(), 'fiftyone-test-store-'));
     folders.push(folder);
-    return { store: localStore(folder), resumes: false };
+    return { store: localStore(folder), resumes: false, drops: true };
   });
 });

@@ -13,6 +13,6 @@ describe('a bucket of S3', async () => {
     const bucket = `bucket-${++buckets}`;
     await client.send(new CreateBucketCommand({ Bucket: bucket }));
     const store = await s3Store({ root: `s3://${bucket}/`, bucket, endpoint: server.url, credentials: S3_LOGIN });
-    return { store, resumes: true };
+    return { store, resumes: true, drops: true };
   });
 });

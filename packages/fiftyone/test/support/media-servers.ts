@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findMediaProgram } from './media-programs.js';
-import { freePort } from './mongod.js';
+import { folderForData, freePort } from './mongod.js';
 
 /** A server of media that runs. Whoever started it stops it, which also deletes what it holds. */
 export interface MediaServer {
@@ -61,8 +60,8 @@ async function startServer(
   env: Readonly<Record<string, string>>,
   command: (port: number, folder: string) => string[],
 ): Promise<MediaServer> {
-  // not in memory: the server of S3 needs a file system with extended attributes
-  const folder = await mkdtemp(join(tmpdir(), 'fiftyone-test-media-'));
+  // a disk that others use makes the tests several times as slow
+  const folder = await mkdtemp(join(await folderForData(), 'fiftyone-test-media-'));
   const port = await freePort();
   const [program = '', ...args] = command(port, folder);
   let child: ChildProcess;
