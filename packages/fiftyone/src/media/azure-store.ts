@@ -1,4 +1,4 @@
-import type { BlobRequestConditions, ContainerClient, RestError } from '@azure/storage-blob';
+import type { BlobItem, BlobRequestConditions, ContainerClient, RestError } from '@azure/storage-blob';
 import { checksumOfParts } from './checksum.js';
 import { contentType } from './content-type.js';
 import { optionalModule } from './optional-module.js';
@@ -61,20 +61,18 @@ export async function azureStore({ root, container: name, accountUrl, login }: A
         throw storeError(`${root}${key}`, error);
       }
     },
-    async *list(prefix, { shallow = false } = {}) {
-      const options = { prefix, includeMetadata: true };
-      const items = shallow ? container.listBlobsByHierarchy('/', options) : container.listBlobsFlat(options);
-      try {
-        for await (const item of items) {
-          if ('kind' in item && item.kind === 'prefix') continue;
-          const { name: key, properties, metadata } = item as Exclude<typeof item, { kind: 'prefix' }>;
+    list: (prefix, { shallow = false, page } = {}) =>
+      ask(prefix, async () => {
+        const options = { prefix, includeMetadata: true };
+        const pages = shallow ? container.listBlobsByHierarchy('/', options) : container.listBlobsFlat(options);
+        const { value } = await pages.byPage(page === undefined ? {} : { continuationToken: page }).next();
+        const items: readonly BlobItem[] = value?.segment.blobItems ?? [];
+        const objects = items.map(({ name: key, properties, metadata }) => {
           const { contentLength = 0, lastModified, etag, contentMD5 } = properties;
-          yield objectOf(key, contentLength, lastModified, etag, contentMD5, metadata);
-        }
-      } catch (error) {
-        throw storeError(`${root}${prefix}`, error);
-      }
-    },
+          return objectOf(key, contentLength, lastModified, etag, contentMD5, metadata);
+        });
+        return { objects, next: value?.continuationToken || undefined };
+      }),
     put: (key, content, md5, condition) =>
       ask(key, async () => {
         const blobHTTPHeaders = { blobContentType: contentType(key), blobContentMD5: Buffer.from(md5, 'hex') };

@@ -59,20 +59,31 @@ export async function gcsStore({ root, bucket: name, endpoint, keyFile }: GcsSet
     return file.metadata;
   }
 
-  async function* pages(prefix: string, delimiter?: string): AsyncGenerator<File[]> {
-    let pageToken: string | undefined;
+  async function filesOn(
+    prefix: string,
+    page?: string,
+    delimiter?: string,
+  ): Promise<{ files: File[]; next: string | undefined }> {
+    const query = { prefix, autoPaginate: false, ...(delimiter ? { delimiter } : {}), ...(page ? { pageToken: page } : {}) };
+    const [files, next] = await ask(prefix, 'no bucket', () => bucket.getFiles(query));
+    return { files, next: (next as { pageToken?: string } | null)?.pageToken };
+  }
+
+  /** What is there of an upload that is not finished. */
+  async function unfinished(folder: string): Promise<File[]> {
+    const found: File[] = [];
+    let page: string | undefined;
     do {
-      const query = { prefix, autoPaginate: false, ...(delimiter ? { delimiter } : {}), ...(pageToken ? { pageToken } : {}) };
-      const [files, next] = await ask(prefix, 'no bucket', () => bucket.getFiles(query));
-      yield files;
-      pageToken = (next as { pageToken?: string } | null)?.pageToken;
-    } while (pageToken !== undefined);
+      const { files, next } = await filesOn(folder, page);
+      found.push(...files);
+      page = next;
+    } while (page !== undefined);
+    return found;
   }
 
   const deleteAll = async (folder: string): Promise<void> => {
-    for await (const files of pages(folder)) {
-      await Promise.all(files.map((file) => ask(file.name, 'missing', () => file.delete({ ignoreNotFound: true }))));
-    }
+    const files = await unfinished(folder);
+    await Promise.all(files.map((file) => ask(file.name, 'missing', () => file.delete({ ignoreNotFound: true }))));
   };
 
   /** Makes one object of others, in their order. */
@@ -120,21 +131,19 @@ export async function gcsStore({ root, bucket: name, endpoint, keyFile }: GcsSet
         throw storeError(`${root}${key}`, error, ifVersion === undefined ? 'missing' : 'changed');
       }
     },
-    async *list(prefix, { shallow = false } = {}) {
-      for await (const files of pages(prefix, shallow ? '/' : undefined)) {
-        for (const file of files) if (!file.name.includes(UNFINISHED)) yield objectOf(file.name, file.metadata);
-      }
+    async list(prefix, { shallow = false, page } = {}) {
+      const { files, next } = await filesOn(prefix, page, shallow ? '/' : undefined);
+      const finished = files.filter((file) => !file.name.includes(UNFINISHED));
+      return { objects: finished.map((file) => objectOf(file.name, file.metadata)), next };
     },
     put: (key, content, md5, condition) =>
       ask(key, 'no bucket', async () => objectOf(key, await put(key, content, md5, condition))),
     async beginParts(key, size) {
       const id = folderFor(key);
       const parts = new Map<number, Part>();
-      for await (const files of pages(id)) {
-        for (const { name: tag, metadata } of files) {
-          const [, number, md5] = /(\d{5})-([0-9a-f]{32})$/.exec(tag) ?? [];
-          if (md5 !== undefined) parts.set(Number(number), { number: Number(number), size: Number(metadata.size), md5, tag });
-        }
+      for (const { name: tag, metadata } of await unfinished(id)) {
+        const [, number, md5] = /(\d{5})-([0-9a-f]{32})$/.exec(tag) ?? [];
+        if (md5 !== undefined) parts.set(Number(number), { number: Number(number), size: Number(metadata.size), md5, tag });
       }
       return { key, id, size, parts };
     },

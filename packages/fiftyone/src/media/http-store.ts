@@ -50,9 +50,7 @@ export function httpStore(root: string): MediaStore {
         throw new StoreError(pathFor(root, key), 'passing', connectionTrouble(error)?.detail);
       }
     },
-    list(prefix) {
-      return { [Symbol.asyncIterator]: () => ({ next: () => refuse(prefix) }) };
-    },
+    list: refuse,
     put: refuse,
     beginParts: refuse,
     putPart: ({ key }) => refuse(key),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { link, lstat, mkdir, open, opendir, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
+import { link, lstat, mkdir, open, readdir, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { checksumOf, checksumOfParts, md5 as md5Of, partSize } from './checksum.js';
 import { fileError, withFile } from './source.js';
@@ -77,24 +77,23 @@ export function localStore(folder: string): MediaStore {
     return { ...object, checksum };
   };
 
-  async function* walk(at: string, from: string, prefix: string, shallow: boolean): AsyncGenerator<StoredObject> {
-    const entries = await opendir(at).catch((error) => {
+  /** What a folder holds: files and the folders below it, which both may go with the prefix. */
+  async function inFolder(from: string, prefix: string): Promise<{ objects: StoredObject[]; folders: string[] }> {
+    const at = from === '' ? root : pathOf(from.slice(0, -1));
+    const entries = await readdir(at, { withFileTypes: true }).catch((error) => {
       const trouble = fileError(at, error);
       if (trouble.trouble === 'missing') return [];
       throw trouble;
     });
-    for await (const entry of entries) {
-      const key = `${from}${entry.name}`;
-      if (entry.isDirectory()) {
-        const under = `${key}/`;
-        if (!shallow && (under.startsWith(prefix) || prefix.startsWith(under))) {
-          yield* walk(join(at, entry.name), under, prefix, shallow);
-        }
-      } else if (key.startsWith(prefix) && !entry.name.startsWith(UNFINISHED)) {
-        const object = await found(key);
-        if (object) yield object;
-      }
+    const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => `${from}${name}/`);
+    const names = entries.filter((entry) => !entry.isDirectory() && !entry.name.startsWith(UNFINISHED));
+    const keys = names.map(({ name }) => `${from}${name}`).filter((key) => key.startsWith(prefix));
+    const objects: StoredObject[] = [];
+    for (let i = 0; i < keys.length; i += 64) {
+      const some = await Promise.all(keys.slice(i, i + 64).map(found));
+      objects.push(...some.filter((object) => object !== undefined));
     }
+    return { objects, folders: folders.filter((key) => key.startsWith(prefix) || prefix.startsWith(key)) };
   }
 
   return {
@@ -110,10 +109,12 @@ export function localStore(folder: string): MediaStore {
         throw fileError(path, error);
       }
     },
-    list(prefix, { shallow = false } = {}) {
-      const from = prefix.slice(0, prefix.lastIndexOf('/') + 1);
-      const at = from === '' ? root : pathOf(from.slice(0, -1));
-      return walk(at, from, prefix, shallow);
+    async list(prefix, { shallow = false, page } = {}) {
+      // a page is a folder, and says which folders are left
+      const [from, ...left]: string[] = page === undefined ? [prefix.slice(0, prefix.lastIndexOf('/') + 1)] : JSON.parse(page);
+      const { objects, folders } = await inFolder(from as string, prefix);
+      const next = shallow ? [] : [...folders, ...left];
+      return { objects, next: next.length === 0 ? undefined : JSON.stringify(next) };
     },
     async put(key, content, md5, condition) {
       const path = pathOf(key);

@@ -39,7 +39,7 @@ export function placeOf(path: string, { azure, minio }: Pick<MediaSettings, 'azu
     const known = ['s3', 'gs', azure.alias, minio?.alias].flatMap((one) => (one === undefined ? [] : [`${one}://`]));
     throw new UsageError(`${path}: there is no such kind of store`, { hint: `these there are: ${known.join(', ')}, https://` });
   }
-  const host = path.slice(0, path.indexOf('/', scheme.length + 3) >>> 0);
+  const host = `${scheme}://${after.split('/', 1)[0]}`;
   const accountUrl = azure.accountUrl !== undefined && path.startsWith(`${azure.accountUrl}/`) ? azure.accountUrl : host;
   if (accountUrl === azure.accountUrl || AZURE.test(host)) {
     return { ...bucketPlace('azure', `${accountUrl}/`, path.slice(accountUrl.length + 1), path), accountUrl };

@@ -74,24 +74,22 @@ export async function s3Store(settings: S3Settings): Promise<MediaStore> {
         throw storeError(`${root}${key}`, error);
       }
     },
-    async *list(prefix, { shallow = false } = {}) {
-      let token: string | undefined;
-      do {
+    list: (prefix, { shallow = false, page } = {}) =>
+      ask(prefix, async () => {
         const input = {
-          ...{ Bucket, Prefix: prefix, Delimiter: shallow ? '/' : undefined, ContinuationToken: token },
+          ...{ Bucket, Prefix: prefix, Delimiter: shallow ? '/' : undefined, ContinuationToken: page },
           // a key may hold what XML cannot
           EncodingType: 'url' as const,
         };
-        const page = await ask(prefix, () => client.send(new sdk.ListObjectsV2Command(input)));
-        const decode = page.EncodingType === 'url' ? decoded : (key: string) => key;
-        for (const { Key, Size, LastModified, ETag } of page.Contents ?? []) {
+        const answer = await client.send(new sdk.ListObjectsV2Command(input));
+        const decode = answer.EncodingType === 'url' ? decoded : (key: string) => key;
+        const objects = (answer.Contents ?? []).map(({ Key, Size, LastModified, ETag }) => {
           const version = ETag as string;
-          const key = decode(Key as string);
-          yield { key, size: Size ?? 0, modified: LastModified as Date, version, checksum: checksumIn(version) };
-        }
-        token = page.NextContinuationToken;
-      } while (token !== undefined);
-    },
+          const [key, modified] = [decode(Key as string), LastModified as Date];
+          return { key, size: Size ?? 0, modified, version, checksum: checksumIn(version) };
+        });
+        return { objects, next: answer.NextContinuationToken };
+      }),
     put: (key, content, md5, condition) =>
       ask(key, async () => {
         const input = {

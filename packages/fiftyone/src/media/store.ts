@@ -19,6 +19,20 @@ export interface Range {
   readonly ifVersion?: string;
 }
 
+export interface ListOptions {
+  /** Only keys without a further slash. Default: all */
+  readonly shallow?: boolean;
+  /** What the page before said. Default: the first page */
+  readonly page?: string | undefined;
+}
+
+/** Some of the objects of a store. A page may be empty, also if there are more. */
+export interface Page {
+  readonly objects: readonly StoredObject[];
+  /** Where the next page begins; undefined after the last one. */
+  readonly next: string | undefined;
+}
+
 /** A part that a store holds of an upload that is not finished. */
 export interface Part {
   /** From 1. */
@@ -54,8 +68,8 @@ export interface MediaStore {
   /** What is at the key; undefined if nothing is. */
   stat(key: string): Promise<StoredObject | undefined>;
   read(key: string, range?: Range): AsyncIterable<Uint8Array>;
-  /** Objects whose key starts with a prefix, in no certain order; with `shallow` only those without a further slash. */
-  list(prefix: string, options?: { readonly shallow?: boolean }): AsyncIterable<StoredObject>;
+  /** A page of the objects whose key starts with a prefix, in no certain order; `listObjects` gives them all. */
+  list(prefix: string, options?: ListOptions): Promise<Page>;
   /** Writes an object at once. The store refuses content that does not have this MD5 (in hex). */
   put(key: string, content: Buffer, md5: string, condition?: Condition): Promise<StoredObject>;
   /** The upload of this key that was begun and not finished, otherwise a new one. Its parts are as large as `partSize` says. */
@@ -69,6 +83,16 @@ export interface MediaStore {
   delete(key: string): Promise<void>;
   /** Copies an object inside the store, without a way over this machine. Undefined if the store cannot do this one. */
   copy?(from: StoredObject, to: string, condition?: Condition): Promise<StoredObject | undefined>;
+}
+
+/** All objects whose key starts with a prefix; with `shallow` only those without a further slash. */
+export async function* listObjects(store: MediaStore, prefix: string, shallow = false): AsyncGenerator<StoredObject> {
+  let page: string | undefined;
+  do {
+    const { objects, next } = await store.list(prefix, { shallow, page });
+    yield* objects;
+    page = next;
+  } while (page !== undefined);
 }
 
 /** How a path in a store is shown and kept: `s3://bucket/key`. */
