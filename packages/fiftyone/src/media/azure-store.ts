@@ -65,7 +65,8 @@ export async function azureStore({ root, container: name, accountUrl, login }: A
       ask(prefix, async () => {
         const options = { prefix, includeMetadata: true };
         const pages = shallow ? container.listBlobsByHierarchy('/', options) : container.listBlobsFlat(options);
-        const { value } = await pages.byPage(page === undefined ? {} : { continuationToken: page }).next();
+        const from = page === undefined ? {} : { continuationToken: page };
+        const { value } = await pages.byPage({ maxPageSize: 1000, ...from }).next();
         const items: readonly BlobItem[] = value?.segment.blobItems ?? [];
         const objects = items.map(({ name: key, properties, metadata }) => {
           const { contentLength = 0, lastModified, etag, contentMD5 } = properties;

@@ -98,6 +98,7 @@ export function localStore(folder: string): MediaStore {
 
   return {
     root,
+    isLocal: true,
     stat: found,
     async *read(key, { start = 0, end, ifVersion } = {}) {
       const path = pathOf(key);

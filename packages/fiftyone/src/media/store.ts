@@ -65,6 +65,8 @@ export interface PartedUpload {
 export interface MediaStore {
   /** What comes before a key in a path: `s3://bucket/`. */
   readonly root: string;
+  /** Whether its paths are files of this machine. */
+  readonly isLocal?: boolean;
   /** What is at the key; undefined if nothing is. */
   stat(key: string): Promise<StoredObject | undefined>;
   read(key: string, range?: Range): AsyncIterable<Uint8Array>;

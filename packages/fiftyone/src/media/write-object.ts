@@ -12,6 +12,8 @@ const PARTS_AT_ONCE = 8;
 
 export interface WriteOptions {
   readonly condition?: Condition | undefined;
+  /** The MD5 that the content must have; content that goes in parts has none. */
+  readonly expected?: string | undefined;
   /** Called with the number of bytes that the store has got, or had already. */
   readonly sent?: ((bytes: number) => void) | undefined;
 }
@@ -26,13 +28,16 @@ export async function writeObject(
   store: MediaStore,
   key: string,
   source: Source,
-  { condition, sent }: WriteOptions = {},
+  { condition, expected, sent }: WriteOptions = {},
 ): Promise<StoredObject> {
   const part = partSize(source.size);
   if (source.size > part) return await writeInParts(store, key, source, part, { condition, sent });
   return await inMemory(source.size, async () => {
     const content = await source.read(0, source.size);
     const digest = md5(content);
+    if (expected !== undefined && !expected.includes('-') && expected !== digest) {
+      throw new StoreError(pathIn(store, key), 'damaged', 'what was read has another checksum than it should');
+    }
     const written = await store.put(key, content, digest, condition);
     sent?.(content.length);
     return verified(store, written, source.size, digest);

@@ -1,18 +1,10 @@
-import { Storage } from '@google-cloud/storage';
 import { afterAll, describe } from 'vitest';
-import { gcsStore } from '../../src/media/gcs-store.js';
 import { mediaStoreContract } from '../contracts/media-store.js';
-import { startGcsServer } from '../support/media-servers.js';
+import { gcsWorld, mediaOf } from '../support/media-worlds.js';
 
 describe('a bucket of Google Cloud Storage', async () => {
-  const server = await startGcsServer();
+  const { server, env, bucket } = await gcsWorld();
   afterAll(server.stop);
-  const client = new Storage({ apiEndpoint: server.url, projectId: 'none' });
-  let buckets = 0;
-  mediaStoreContract(async () => {
-    const bucket = `bucket-${++buckets}`;
-    await client.createBucket(bucket);
-    const store = await gcsStore({ root: `gs://${bucket}/`, bucket, endpoint: server.url });
-    return { store, resumes: true, drops: true };
-  });
+  const open = mediaOf(env());
+  mediaStoreContract(async () => ({ store: (await open(await bucket())).store, resumes: true, drops: true }));
 });
