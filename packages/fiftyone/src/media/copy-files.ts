@@ -73,14 +73,24 @@ export async function deleteFiles(open: OpenStore, paths: readonly string[], opt
   });
 }
 
-/** Copies one object. @throws StoreError `missing` if it is not there, `taken` if it must not replace what is */
-export async function copyObject(from: StoreAndKey, to: StoreAndKey, overwrite = true): Promise<StoredObject> {
+/**
+ * Copies one object.
+ *
+ * @param known the object to copy, if it is known already
+ * @throws StoreError `missing` if it is not there, `taken` if it must not replace what is
+ */
+export async function copyObject(
+  from: StoreAndKey,
+  to: StoreAndKey,
+  overwrite = true,
+  known?: StoredObject,
+): Promise<StoredObject> {
   const condition = overwrite ? undefined : ({ ifAbsent: true } as const);
-  const object = await from.store.stat(from.key);
+  const object = known ?? (await from.store.stat(from.key));
   if (object === undefined) throw new StoreError(pathIn(from.store, from.key), 'missing');
   if (from.store === to.store) {
     if (from.key === to.key) return object;
-    const copied = await to.store.copy?.(object, to.key, condition);
+    const copied = overwrite ? await to.store.copy?.(object, to.key) : undefined;
     if (copied) return copied;
   }
   return await asSource(from.store, object, async (source) => {
@@ -113,8 +123,10 @@ async function forEachFile(
   const failed: { path: string; error: Error }[] = [];
   await atOnce(paths, FILES_AT_ONCE, async (path, index) => {
     try {
-      bytes += await task(path, index);
-      progress?.({ files: ++files, bytes });
+      const size = await task(path, index);
+      bytes += size;
+      files++;
+      progress?.({ files, bytes });
     } catch (error) {
       if (!skipFailures || !(error instanceof StoreError)) throw error;
       failed.push({ path, error });

@@ -158,10 +158,10 @@ export async function gcsStore({ root, bucket: name, endpoint, keyFile }: GcsSet
     async delete(key) {
       await ask(key, 'missing', () => bucket.file(key).delete({ ignoreNotFound: true }));
     },
-    copy: (from, to, condition) =>
+    copy: (from, to) =>
       ask(to, 'missing', async () => {
         const file = bucket.file(from.key, { generation: from.version });
-        const [copy] = await file.copy(bucket.file(to), { preconditionOpts: generation(condition) });
+        const [copy] = await file.copy(bucket.file(to));
         return objectOf(to, (await copy.getMetadata())[0]);
       }),
   };

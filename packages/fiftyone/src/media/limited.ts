@@ -26,7 +26,7 @@ export function limited(store: MediaStore, gate: Gate): MediaStore {
     finishParts: (upload, parts, condition) => gate(0, () => store.finishParts(upload, parts, condition)),
     dropParts: (upload) => gate(0, () => store.dropParts(upload)),
     delete: (key) => gate(0, () => store.delete(key)),
-    ...(store.copy ? { copy: (from, to, condition) => gate(from.size, () => (store.copy as Copy)(from, to, condition)) } : {}),
+    ...(store.copy ? { copy: (from, to) => gate(from.size, () => (store.copy as Copy)(from, to)) } : {}),
   };
 }
 

@@ -76,7 +76,7 @@ export function mediaCache(settings: MediaSettings, open: OpenStore): MediaCache
     const from = await open(path);
     const object = await from.store.stat(from.key);
     if (object === undefined) throw new StoreError(pathIn(from.store, from.key), 'missing');
-    const { size } = await copyObject(from, { store: disk, key });
+    const { size } = await copyObject(from, { store: disk, key }, true, object);
     // so that a later look sees whether it is still the same
     await utimes(file, new Date(), object.modified);
     return size;
@@ -95,8 +95,10 @@ export function mediaCache(settings: MediaSettings, open: OpenStore): MediaCache
       try {
         const key = cacheKey(place);
         keep.add(key);
-        bytes += await fetchOne(key, path, update);
-        progress?.({ files: ++files, bytes });
+        const size = await fetchOne(key, path, update);
+        bytes += size;
+        files++;
+        progress?.({ files, bytes });
       } catch (error) {
         if (!skipFailures || !(error instanceof StoreError)) throw error;
         failed.push({ path, error });

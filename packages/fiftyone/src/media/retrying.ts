@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checksumOfParts } from './checksum.js';
-import type { Condition, MediaStore, StoredObject } from './store.js';
-import { mayPass, StoreError } from './store-error.js';
+import type { MediaStore, StoredObject } from './store.js';
+import { mayPass } from './store-error.js';
 
 export interface Retries {
   /** How often something is tried. Default: 8, which is about half a minute */
@@ -19,25 +19,25 @@ export function retrying(store: MediaStore, { attempts = 8, firstMs = 200, rando
   // never none at all: a server that is down for a second is not to be asked eight times at once
   const pause = (attempt: number) => sleep(Math.min(firstMs * 2 ** (attempt - 1), LONGEST_MS) * (0.25 + 0.75 * random()));
 
-  /** @param again tells, when an earlier try may have done it, whether it has */
-  async function tried<T>(task: () => Promise<T>, again: (error: unknown) => Promise<T | undefined> = async () => undefined) {
+  /** @param done what an earlier try has done whose answer was not heard, if it has */
+  async function tried<T>(task: () => Promise<T>, done: () => Promise<T | undefined> = async () => undefined): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await task();
       } catch (error) {
-        const done = attempt > 1 && !mayPass(error) ? await again(error) : undefined;
-        if (done !== undefined) return done;
-        if (!mayPass(error) || attempt >= attempts) throw error;
+        const isLast = !mayPass(error) || attempt >= attempts;
+        // what the store says now may be the consequence of what it did before
+        const unheard = attempt > 1 ? await (isLast ? tried(done) : done().catch(() => undefined)) : undefined;
+        if (unheard !== undefined) return unheard;
+        if (isLast) throw error;
         await pause(attempt);
       }
     }
   }
 
-  /** What is at the key, if a write without an answer has put it there. */
-  const wroteIt = (key: string, size: number, checksum: string, condition: Condition | undefined) => async (error: unknown) => {
-    const isOurs = error instanceof StoreError && ['taken', 'missing', 'changed'].includes(error.trouble);
-    if (!isOurs || (error.trouble === 'taken' && condition === undefined)) return undefined;
-    const there = await tried(() => store.stat(key));
+  /** What is at the key, if it is what was to be written. */
+  const wroteIt = (key: string, size: number, checksum: string) => async () => {
+    const there = await store.stat(key);
     return there?.size === size && there.checksum === checksum ? there : undefined;
   };
 
@@ -64,17 +64,17 @@ export function retrying(store: MediaStore, { attempts = 8, firstMs = 200, rando
     },
     list: (prefix, options) => tried(() => store.list(prefix, options)),
     put: (key, content, md5, condition) =>
-      tried(() => store.put(key, content, md5, condition), wroteIt(key, content.length, md5, condition)),
+      tried(() => store.put(key, content, md5, condition), wroteIt(key, content.length, md5)),
     beginParts: (key, size) => tried(() => store.beginParts(key, size)),
     putPart: (upload, number, content, md5) => tried(() => store.putPart(upload, number, content, md5)),
     finishParts(upload, parts, condition): Promise<StoredObject> {
       const checksum = checksumOfParts(parts.map(({ md5 }) => md5));
       const finish = () => store.finishParts(upload, parts, condition);
-      return tried(finish, wroteIt(upload.key, upload.size, checksum, condition));
+      return tried(finish, wroteIt(upload.key, upload.size, checksum));
     },
     dropParts: (upload) => tried(() => store.dropParts(upload)),
     delete: (key) => tried(() => store.delete(key)),
-    ...(store.copy ? { copy: (from, to, condition) => tried(() => (store.copy as Copy)(from, to, condition)) } : {}),
+    ...(store.copy ? { copy: (from, to) => tried(() => (store.copy as Copy)(from, to)) } : {}),
   };
 }
 

@@ -130,10 +130,10 @@ export async function s3Store(settings: S3Settings): Promise<MediaStore> {
       ask(key, async () => {
         await client.send(new sdk.DeleteObjectCommand({ Bucket, Key: key }));
       }),
-    async copy(from, to, condition) {
+    async copy(from, to) {
       if (from.size > LARGEST_COPY) return undefined;
       const CopySource = encodeURI(`${Bucket}/${from.key}`).replaceAll(/[?#+]/g, encodeURIComponent);
-      const input = { Bucket, Key: to, CopySource, CopySourceIfMatch: from.version, ...headers(condition) };
+      const input = { Bucket, Key: to, CopySource, CopySourceIfMatch: from.version };
       return await ask(to, async () => {
         const answer = await client.send(new sdk.CopyObjectCommand(input));
         const { ETag: version = '', LastModified: modified = new Date() } = answer.CopyObjectResult ?? {};
@@ -263,6 +263,8 @@ const TROUBLES: Readonly<Record<string, StoreTrouble>> = {
   InvalidToken: 'denied',
   AccessDenied: 'denied',
   CredentialsProviderError: 'denied',
+  // versitygw of a key that it does not know
+  XAdminUserNotFound: 'denied',
 };
 
 function storeError(path: string, error: unknown): StoreError {

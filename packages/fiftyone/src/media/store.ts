@@ -67,7 +67,7 @@ export interface MediaStore {
   readonly root: string;
   /** Whether its paths are files of this machine. */
   readonly isLocal?: boolean;
-  /** What is at the key; undefined if nothing is. */
+  /** What is at the key; undefined if nothing is. S3 says the same where there is no bucket: `list` tells them apart. */
   stat(key: string): Promise<StoredObject | undefined>;
   read(key: string, range?: Range): AsyncIterable<Uint8Array>;
   /** A page of the objects whose key starts with a prefix, in no certain order; `listObjects` gives them all. */
@@ -83,8 +83,11 @@ export interface MediaStore {
   dropParts(upload: PartedUpload): Promise<void>;
   /** Deletes an object; nothing happens if there is none. */
   delete(key: string): Promise<void>;
-  /** Copies an object inside the store, without a way over this machine. Undefined if the store cannot do this one. */
-  copy?(from: StoredObject, to: string, condition?: Condition): Promise<StoredObject | undefined>;
+  /**
+   * Copies an object inside the store, without a way over this machine, whatever is there: not all servers that take a condition
+   * heed it. Undefined if the store cannot do this one.
+   */
+  copy?(from: StoredObject, to: string): Promise<StoredObject | undefined>;
 }
 
 /** All objects whose key starts with a prefix; with `shallow` only those without a further slash. */

@@ -10,7 +10,7 @@ import { folderForData, freePort } from './mongod.js';
 export interface MediaServer {
   readonly port: number;
   readonly url: string;
-  /** Ends it at once, as a crash does; what it holds stays. */
+  /** Ends it, at once if it can bear that; what it holds stays. */
   kill(): Promise<void>;
   /** Starts it again on the same port, with what it held. */
   restart(): Promise<void>;
@@ -49,16 +49,19 @@ export async function startGcsServer(): Promise<MediaServer> {
 /** Starts a server of Azure's blobs. */
 export async function startAzureServer(): Promise<MediaServer> {
   const program = await findMediaProgram('azurite');
-  return await startServer({}, (port, folder) => [
+  const command = (port: number, folder: string) => [
     process.execPath,
     program,
     ...['--blobHost', '127.0.0.1', '--blobPort', String(port), '--location', folder, '--silent', '--skipApiVersionCheck'],
-  ]);
+  ];
+  // it writes down what it holds every few seconds only, and when it is asked to end
+  return await startServer({}, command, 'SIGTERM');
 }
 
 async function startServer(
   env: Readonly<Record<string, string>>,
   command: (port: number, folder: string) => string[],
+  end: NodeJS.Signals = 'SIGKILL',
 ): Promise<MediaServer> {
   // a disk that others use makes the tests several times as slow
   const folder = await mkdtemp(join(await folderForData(), 'fiftyone-test-media-'));
@@ -73,7 +76,7 @@ async function startServer(
   const kill = async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise((resolve) => child.once('close', resolve));
-    child.kill('SIGKILL');
+    child.kill(end);
     await ended;
   };
   await start();
