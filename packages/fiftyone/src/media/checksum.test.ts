@@ -7,9 +7,9 @@ const MIB = 2 ** 20;
 
 describe('checksums', () => {
   test('parts are large enough for the largest file, and the same for a size everywhere', () => {
-    expect(partSize(1)).toBe(16 * MIB);
-    expect(partSize(10_000 * 16 * MIB)).toBe(16 * MIB);
-    expect(partSize(10_000 * 16 * MIB + 1)).toBe(32 * MIB);
+    expect(partSize(1)).toBe(8 * MIB);
+    expect(partSize(10_000 * 8 * MIB)).toBe(8 * MIB);
+    expect(partSize(10_000 * 8 * MIB + 1)).toBe(16 * MIB);
     expect(Math.ceil((5 * 2 ** 40) / partSize(5 * 2 ** 40))).toBeLessThanOrEqual(10_000);
   });
 
@@ -45,8 +45,8 @@ describe('checksums', () => {
     };
 
     test.each([
-      ['parts of ours', inParts(16 * MIB)],
-      ['parts of the AWS CLI', inParts(8 * MIB)],
+      ['parts of ours and of the AWS CLI', inParts(8 * MIB)],
+      ['parts of MinIO', inParts(16 * MIB)],
       ['parts of rclone', inParts(5 * MIB)],
       ['no parts', md5(content)],
     ])('by %s', async (_, checksum) => {

@@ -5,14 +5,14 @@ import { StoreError } from './store-error.js';
 
 const MIB = 2 ** 20;
 
-/** What is larger goes in parts. */
-const PART = 16 * MIB;
+/** What is larger goes in parts. As large as those of the AWS CLI and boto3, so that the checksums are the same. */
+const PART = 8 * MIB;
 
 /** The fewest parts that any store allows at most. */
 const MOST_PARTS = 10_000;
 
-/** Parts of uploads by others: AWS CLI and boto3, rclone and the SDKs, s5cmd. */
-const PARTS_OF_OTHERS = [8 * MIB, 5 * MIB, 50 * MIB, 64 * MIB];
+/** Parts of uploads by others: rclone and SDKs, s5cmd, MinIO's client. */
+const PARTS_OF_OTHERS = [5 * MIB, 50 * MIB, 16 * MIB, 64 * MIB];
 
 /** How large the parts of an object of this size are. The same everywhere, so that any machine can go on with an upload. */
 export function partSize(size: number): number {

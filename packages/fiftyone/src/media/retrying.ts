@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checksumOfParts } from './checksum.js';
 import type { MediaStore, StoredObject } from './store.js';
-import { mayPass } from './store-error.js';
+import { mayPass, StoreError } from './store-error.js';
 
 export interface Retries {
   /** How often something is tried. Default: 8, which is about half a minute */
@@ -14,6 +14,9 @@ export interface Retries {
 
 const LONGEST_MS = 20_000;
 
+/** What arrives damaged so often in a row was not damaged on the way. */
+const DAMAGED = 3;
+
 /** Tries again what may pass: cut connections, busy servers, damage on the way. What cannot pass fails at once. */
 export function retrying(store: MediaStore, { attempts = 8, firstMs = 200, random = Math.random }: Retries = {}): MediaStore {
   // never none at all: a server that is down for a second is not to be asked eight times at once
@@ -25,7 +28,7 @@ export function retrying(store: MediaStore, { attempts = 8, firstMs = 200, rando
       try {
         return await task();
       } catch (error) {
-        const isLast = !mayPass(error) || attempt >= attempts;
+        const isLast = !mayPass(error) || attempt >= (isDamage(error) ? Math.min(attempts, DAMAGED) : attempts);
         // what the store says now may be the consequence of what it did before
         const unheard = attempt > 1 ? await (isLast ? tried(done) : done().catch(() => undefined)) : undefined;
         if (unheard !== undefined) return unheard;
@@ -76,6 +79,10 @@ export function retrying(store: MediaStore, { attempts = 8, firstMs = 200, rando
     delete: (key) => tried(() => store.delete(key)),
     ...(store.copy ? { copy: (from, to) => tried(() => (store.copy as Copy)(from, to)) } : {}),
   };
+}
+
+function isDamage(error: unknown): boolean {
+  return error instanceof StoreError && error.trouble === 'damaged';
 }
 
 type Copy = NonNullable<MediaStore['copy']>;

@@ -3,7 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { partSize } from '../../src/media/checksum.js';
-import type { OpenStore } from '../../src/media/open-stores.js';
+import { readMediaSettings } from '../../src/media/media-settings.js';
+import { type OpenStore, openStores } from '../../src/media/open-stores.js';
+import { retrying } from '../../src/media/retrying.js';
 import { bytesSource } from '../../src/media/source.js';
 import { listObjects, type MediaStore } from '../../src/media/store.js';
 import { StoreError } from '../../src/media/store-error.js';
@@ -11,7 +13,7 @@ import { writeObject } from '../../src/media/write-object.js';
 import type { Env } from '../../src/settings.js';
 import { type HttpProxy, type RequestFate, startHttpProxy } from '../support/http-proxy.js';
 import { AZURE_LOGIN, S3_LOGIN } from '../support/media-servers.js';
-import { azureWorld, gcsWorld, type MediaWorld, mediaOf, s3World } from '../support/media-worlds.js';
+import { azureWorld, gcsWorld, type MediaWorld, mediaOf, orLeftOut, s3World } from '../support/media-worlds.js';
 
 const FATES: RequestFate[] = [
   'cut before',
@@ -51,16 +53,12 @@ describe.each([
   ['S3', s3World],
   ['Google Cloud Storage', gcsWorld],
   ['Azure', azureWorld],
-] as const)('over a bad way to %s', (_, start) => {
-  let started: Promise<MediaWorld> | undefined;
-  const world = () => {
-    started ??= start();
-    return started;
-  };
-  afterAll(async () => (await started)?.server.stop());
+] as const)('over a bad way to %s', async (_, start) => {
+  const here = await orLeftOut(start);
+  if (here === undefined) return;
+  afterAll(here.server.stop);
 
   test('all is written, listed, read and deleted as it should be', async () => {
-    const here = await world();
     const [root, proxy] = [await here.bucket(), await badWay(here)];
     const store = await storeOf(mediaOf(here.env(proxy.url)), root);
     const contents = new Map(Array.from({ length: 12 }, (_, i) => [`folder/${i} ü.bin`, randomBytes(1000 * (i + 1))]));
@@ -80,7 +78,6 @@ describe.each([
   });
 
   test('large content arrives whole', async () => {
-    const here = await world();
     const [root, proxy] = [await here.bucket(), await badWay(here, 1, 3)];
     const content = randomBytes(4 * partSize(1) + 77);
     const store = await storeOf(mediaOf(here.env(proxy.url)), root);
@@ -90,7 +87,6 @@ describe.each([
   });
 
   test('a server that is down for a moment is waited for', async () => {
-    const here = await world();
     const store = await storeOf(mediaOf(here.env()), await here.bucket());
     const content = randomBytes(3 * partSize(1));
     const writing = writeObject(store, 'a', bytesSource(content));
@@ -104,7 +100,6 @@ describe.each([
   });
 
   test('what cannot pass fails at once: no bucket, no room', async () => {
-    const here = await world();
     const root = await here.bucket();
     const none = await wayWith(here, () => 'pass');
     const absent = await storeOf(mediaOf(here.env(none.url)), root.replace(/(\d+)\/$/, '$1-absent/'));
@@ -118,11 +113,7 @@ describe.each([
   });
 
   test('a server that never comes back is given up', async () => {
-    const here = await world();
     const dead = await wayWith(here, () => 'cut before');
-    const { retrying } = await import('../../src/media/retrying.js');
-    const { openStores } = await import('../../src/media/open-stores.js');
-    const { readMediaSettings } = await import('../../src/media/media-settings.js');
     const open = openStores(readMediaSettings({ HOME: '/nonexistent', ...here.env(dead.url) }), (store) =>
       retrying(store, { attempts: 3, firstMs: 10 }),
     );
@@ -132,16 +123,13 @@ describe.each([
   });
 });
 
-describe('credentials', () => {
-  let [s3, azure]: MediaWorld[] = [];
-  afterAll(async () => {
-    await s3?.server.stop();
-    await azure?.server.stop();
-  });
+describe('credentials', async () => {
+  const worlds = await orLeftOut(() => Promise.all([s3World(), azureWorld()]));
+  if (worlds === undefined) return;
+  const [s3, azure] = worlds;
+  afterAll(() => Promise.all(worlds.map(({ server }) => server.stop())));
 
   test('that are wrong are told at once, and nothing of them is in the error', async () => {
-    s3 ??= await s3World();
-    azure ??= await azureWorld();
     const cases: [MediaWorld, Env, string][] = [
       [s3, { AWS_SECRET_ACCESS_KEY: 'wrong-hunter2' }, 'wrong-hunter2'],
       [s3, { AWS_ACCESS_KEY_ID: 'nobody', AWS_SECRET_ACCESS_KEY: 'wrong-hunter2' }, 'wrong-hunter2'],
@@ -166,7 +154,6 @@ describe('credentials', () => {
   });
 
   test('work with a wrong clock: the time of the server counts', async () => {
-    s3 ??= await s3World();
     const root = await s3.bucket();
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3 * 3_600_000 });
     const store = await storeOf(mediaOf(s3.env()), root);
@@ -175,7 +162,6 @@ describe('credentials', () => {
   });
 
   test('of one account of Azure do not go to another', async () => {
-    azure ??= await azureWorld();
     const open = mediaOf(azure.env());
     expect(await troubleOf(() => open('https://another.blob.core.windows.net/container/a'))).toBe('denied');
   });

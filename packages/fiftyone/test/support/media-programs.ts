@@ -38,7 +38,10 @@ const PROGRAMS = {
 
 export type MediaProgram = keyof typeof PROGRAMS;
 
-/** The path of a server program; the first time it is built or installed, which takes a minute or two. */
+/** A server program that can be neither found nor built nor installed here. */
+export class NotToBeHad extends Error {}
+
+/** The path of a server program; the first time it is built or installed, which takes a minute or two. @throws NotToBeHad */
 export async function findMediaProgram(name: MediaProgram): Promise<string> {
   const { folder, program, get } = PROGRAMS[name];
   const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'fiftyone');
@@ -51,7 +54,8 @@ export async function findMediaProgram(name: MediaProgram): Promise<string> {
     await get(into);
     await rename(into, at);
   } catch (error) {
-    if (!existsSync(join(at, program))) throw error;
+    if (!existsSync(join(at, program)))
+      throw new NotToBeHad(`${name} is not to be had: ${(error as Error).message.split('\n')[0]}`);
   } finally {
     await rm(into, { recursive: true, force: true });
   }

@@ -1,11 +1,13 @@
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { Storage } from '@google-cloud/storage';
+import { test } from 'vitest';
 import { readMediaSettings } from '../../src/media/media-settings.js';
 import type { MediaOptions } from '../../src/media/open-media.js';
 import { openMedia } from '../../src/media/open-media.js';
 import type { OpenStore } from '../../src/media/open-stores.js';
 import type { Env } from '../../src/settings.js';
+import { NotToBeHad } from './media-programs.js';
 import { AZURE_LOGIN, type MediaServer, S3_LOGIN, startAzureServer, startGcsServer, startS3Server } from './media-servers.js';
 
 /** A server of media, and how a user reaches it. */
@@ -20,6 +22,19 @@ export interface MediaWorld {
 /** Opens paths as the verbs do, with these variables and no others. */
 export function mediaOf(env: Env, options: MediaOptions = {}): OpenStore {
   return openMedia(readMediaSettings({ HOME: '/nonexistent', ...env }), options);
+}
+
+/** Starts what tests need. If a server is not to be had here, its tests are left out, and it says so loudly. */
+export async function orLeftOut<T>(start: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await start();
+  } catch (error) {
+    if (!(error instanceof NotToBeHad)) throw error;
+    console.error(`LEFT OUT: ${error.message}`);
+    // a suite needs a test, and its name is in every report
+    test(`LEFT OUT: ${error.message}`, () => {});
+    return undefined;
+  }
 }
 
 let buckets = 0;
