@@ -2,7 +2,7 @@ import { UsageError } from '../errors.js';
 import { atOnce } from './at-once.js';
 import { sameContent } from './checksum.js';
 import type { OpenStore, StoreAndKey } from './open-stores.js';
-import { objectSource, type Source, withFile } from './source.js';
+import { objectSource, withFile } from './source.js';
 import { type MediaStore, pathIn, type StoredObject } from './store.js';
 import { StoreError } from './store-error.js';
 import { writeObject } from './write-object.js';
@@ -86,6 +86,10 @@ export async function copyObject(
   known?: StoredObject,
 ): Promise<StoredObject> {
   const condition = overwrite ? undefined : ({ ifAbsent: true } as const);
+  // by one handle from beginning to end, so that what is sent is one file
+  if (from.store.isLocal) {
+    return await withFile(pathIn(from.store, from.key), (source) => writeObject(to.store, to.key, source, { condition }));
+  }
   const object = known ?? (await from.store.stat(from.key));
   if (object === undefined) throw new StoreError(pathIn(from.store, from.key), 'missing');
   if (from.store === to.store) {
@@ -93,16 +97,10 @@ export async function copyObject(
     const copied = overwrite ? await to.store.copy?.(object, to.key) : undefined;
     if (copied) return copied;
   }
-  return await asSource(from.store, object, async (source) => {
-    const written = await writeObject(to.store, to.key, source, { condition, expected: object.checksum });
-    await compare(from.store, object, to.store, written);
-    return written;
-  });
-}
-
-/** Files by one handle from beginning to end, everything else request by request. */
-function asSource<T>(store: MediaStore, object: StoredObject, use: (source: Source) => Promise<T>): Promise<T> {
-  return store.isLocal ? withFile(pathIn(store, object.key), use) : use(objectSource(store, object));
+  const options = { condition, expected: object.checksum };
+  const written = await writeObject(to.store, to.key, objectSource(from.store, object), options);
+  await compare(from.store, object, to.store, written);
+  return written;
 }
 
 /** Compares what was written with what was to be read, where the two checksums do not say by themselves that they are the same. */

@@ -7,6 +7,7 @@ import type {
 import { checksumOfParts } from './checksum.js';
 import { contentType } from './content-type.js';
 import { optionalModule } from './optional-module.js';
+import { quickPuts } from './s3-quick-put.js';
 import type { Condition, MediaStore, Part, PartedUpload, StoredObject } from './store.js';
 import { connectionTrouble, StoreError, type StoreTrouble, statusTrouble } from './store-error.js';
 
@@ -36,9 +37,10 @@ export async function s3Store(settings: S3Settings): Promise<MediaStore> {
   const name = '@aws-sdk/client-s3';
   const sdk = await optionalModule(name, settings.root, () => import('@aws-sdk/client-s3'));
   const { bucket: Bucket, root } = settings;
-  const client: S3Client = new sdk.S3Client(configOf(settings));
+  const { idleMs = 60_000 } = settings;
+  const client: S3Client = new sdk.S3Client(configOf(settings, idleMs));
+  const quickPut = quickPuts(client, idleMs);
 
-  /** Sends a request; `undefined` in place of an answer where `missing` is an answer. */
   async function ask<T>(key: string, request: () => Promise<T>): Promise<T> {
     try {
       return await request();
@@ -92,15 +94,18 @@ export async function s3Store(settings: S3Settings): Promise<MediaStore> {
       }),
     put: (key, content, md5, condition) =>
       ask(key, async () => {
-        const input = {
-          Bucket,
-          Key: key,
-          Body: content,
-          ContentMD5: base64(md5),
-          Metadata: { [MD5]: md5 },
-          ...headers(condition),
-        };
-        const answer = await client.send(new sdk.PutObjectCommand(input));
+        const about = { ContentMD5: base64(md5), ContentType: contentType(key), Metadata: { [MD5]: md5 } };
+        const input = { Bucket, Key: key, Body: content, ...about, ...headers(condition) };
+        const quick = await quickly(key, content, md5, {
+          'content-type': about.ContentType,
+          [`x-amz-meta-${MD5}`]: md5,
+          ...(condition === undefined
+            ? {}
+            : 'ifAbsent' in condition
+              ? { 'if-none-match': '*' }
+              : { 'if-match': condition.ifVersion }),
+        });
+        const answer = quick ?? (await client.send(new sdk.PutObjectCommand(input)));
         const version = answer.ETag as string;
         // the ETag of what is encrypted says nothing; that the MD5 is right the server has checked
         const checksum = isEncrypted(answer) ? md5 : checksumIn(version);
@@ -117,7 +122,8 @@ export async function s3Store(settings: S3Settings): Promise<MediaStore> {
     putPart: ({ key, id }, number, content, md5) =>
       ask(key, async () => {
         const input = { Bucket, Key: key, UploadId: id, PartNumber: number, Body: content, ContentMD5: base64(md5) };
-        const answer = await client.send(new sdk.UploadPartCommand(input));
+        const quick = await quickly(key, content, md5, {}, { partNumber: String(number), uploadId: id });
+        const answer = quick ?? (await client.send(new sdk.UploadPartCommand(input)));
         const tag = answer.ETag as string;
         return { number, size: content.length, md5: isEncrypted(answer) ? md5 : (checksumIn(tag) ?? md5), tag };
       }),
@@ -142,6 +148,29 @@ export async function s3Store(settings: S3Settings): Promise<MediaStore> {
       });
     },
   };
+
+  /** What the server says to a quick upload; undefined if it is for the SDK: not all is known, or something else than success. */
+  async function quickly(
+    key: string,
+    content: Buffer,
+    md5: string,
+    further: Readonly<Record<string, string>>,
+    query?: Readonly<Record<string, string>>,
+  ): Promise<(Encryption & { readonly ETag: string | undefined }) | undefined> {
+    const all = { 'content-md5': base64(md5), ...further };
+    const answer = await quickPut({ key, content, headers: all, ...(query ? { query } : {}) });
+    if (answer === undefined) return undefined;
+    const trouble = answer.status === 200 ? undefined : statusTrouble(answer.status);
+    // to be asked again at once would be one request too many
+    if (trouble === 'busy' || trouble === 'passing') throw new StoreError(`${root}${key}`, trouble, `HTTP (${answer.status})`);
+    if (trouble !== undefined) return undefined;
+    const header = (name: string) => answer.headers[name] as string | undefined;
+    return {
+      ETag: header('etag'),
+      ServerSideEncryption: header('x-amz-server-side-encryption'),
+      SSECustomerAlgorithm: header('x-amz-server-side-encryption-customer-algorithm'),
+    };
+  }
 
   async function finish({ key, id, size }: PartedUpload, parts: readonly Part[], condition: Condition | undefined) {
     const Parts = parts.map(({ number, tag }) => ({ PartNumber: number, ETag: tag }));
@@ -186,11 +215,17 @@ export async function s3Store(settings: S3Settings): Promise<MediaStore> {
 /** The name of the MD5 among the metadata of an object. */
 const MD5 = 'fiftyone-md5';
 
-function configOf({ endpoint, region, credentials, profile, idleMs = 60_000 }: S3Settings): S3ClientConfig {
+/** The default has methods that do nothing, for which the SDK prepares what it would tell them. */
+const NO_LOGGER = {} as NonNullable<S3ClientConfig['logger']>;
+
+function configOf({ endpoint, region, credentials, profile }: S3Settings, idleMs: number): S3ClientConfig {
   const sockets = { keepAlive: true, maxSockets: 256 };
   return {
     region: region ?? 'us-east-1',
     followRegionRedirects: true,
+    // otherwise every request builds its middleware anew, and filters what no logger takes: half of its time
+    cacheMiddleware: true,
+    logger: NO_LOGGER,
     // whoever uses the store decides what is tried again
     maxAttempts: 1,
     // we send an MD5, which every server of this kind checks
@@ -233,6 +268,7 @@ function isEncrypted(answer: Encryption): boolean {
 
 const TROUBLES: Readonly<Record<string, StoreTrouble>> = {
   NoSuchBucket: 'no bucket',
+  InvalidBucketName: 'no bucket',
   NoSuchKey: 'missing',
   NotFound: 'missing',
   NoSuchUpload: 'missing',

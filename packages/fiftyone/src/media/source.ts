@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { closeSync, fstatSync, open, read as readFile } from 'node:fs';
 import { type MediaStore, pathIn, type StoredObject } from './store.js';
 import { StoreError } from './store-error.js';
 
@@ -15,23 +15,27 @@ export function bytesSource(bytes: Uint8Array): Source {
   return { size: buffer.length, read: async (start, end) => buffer.subarray(start, end) };
 }
 
-/** Uses a file as it is now: if it shrinks, grows or is written to meanwhile, reading it fails. */
+/**
+ * Uses a file as it is now: if it shrinks, grows or is written to meanwhile, reading it fails.
+ *
+ * Only opening and reading wait for the disk and go through the threads of Node, which cost more than the rest together.
+ */
 export async function withFile<T>(path: string, use: (source: Source) => Promise<T>): Promise<T> {
-  const file = await open(path).catch((error) => {
+  const file = await opened(path).catch((error) => {
     throw fileError(path, error);
   });
   try {
-    const before = await file.stat({ bigint: true });
+    const before = fstatSync(file, { bigint: true });
     if (!before.isFile()) throw new StoreError(path, 'refused', 'not a file');
     const read = async (start: number, end: number) => {
       const buffer = Buffer.allocUnsafe(end - start);
       let length = 0;
       while (length < buffer.length) {
-        const { bytesRead } = await file.read(buffer, length, buffer.length - length, start + length);
-        if (bytesRead === 0) break;
-        length += bytesRead;
+        const count = await readInto(file, buffer, length, start + length);
+        if (count === 0) break;
+        length += count;
       }
-      const now = await file.stat({ bigint: true });
+      const now = fstatSync(file, { bigint: true });
       if (length < buffer.length || now.size !== before.size || now.mtimeNs !== before.mtimeNs) {
         throw new StoreError(path, 'changed', 'the file was written to while it was read');
       }
@@ -39,8 +43,21 @@ export async function withFile<T>(path: string, use: (source: Source) => Promise
     };
     return await use({ size: Number(before.size), read });
   } finally {
-    await file.close();
+    closeSync(file);
   }
+}
+
+function opened(path: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    open(path, 'r', (error, file) => (error ? reject(error) : resolve(file)));
+  });
+}
+
+/** @returns how many bytes there were from this position on, at most as many as fit */
+function readInto(file: number, buffer: Buffer, offset: number, position: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    readFile(file, buffer, offset, buffer.length - offset, position, (error, count) => (error ? reject(error) : resolve(count)));
+  });
 }
 
 /** An object of a store, in this version. */

@@ -5,7 +5,7 @@ import { type Condition, type MediaStore, type Part, pathIn, type StoredObject }
 import { StoreError } from './store-error.js';
 
 /** How much content may be in memory at once, of all writes of this process. */
-const inMemory = budget(256 * 2 ** 20);
+const inMemory = budget(96 * 2 ** 20);
 
 /** How many parts of one object may be under way at once. */
 const PARTS_AT_ONCE = 8;
