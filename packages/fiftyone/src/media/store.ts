@@ -59,8 +59,9 @@ export interface PartedUpload {
  * (retries, limits) is `{ ...store, put }` and knows nothing of files; `writeObject` is built on these methods.
  * All of them throw StoreError.
  *
- * To add a store: write the methods in a file of its own, resolve its paths in `store-for.ts`, and give its server to
- * `test/media/stores.test.ts`, which runs the contract of `test/contracts/media-store.ts` on every store.
+ * To add a store: write the methods in a file of its own; let `place.ts` know its paths and `open-stores.ts` open it; start its
+ * server in `test/support/media-worlds.ts`, and run the contract of `test/contracts/media-store.ts` on it, as the tests of the
+ * others do in a few lines.
  */
 export interface MediaStore {
   /** What comes before a key in a path: `s3://bucket/`. */

@@ -55,6 +55,7 @@ async function writeInParts(
   const count = Math.ceil(source.size / size);
   const upload = await store.beginParts(key, source.size);
   const parts: Part[] = [];
+  const digests: string[] = [];
   let next = 0;
   let failed = false;
   const send = async () => {
@@ -64,6 +65,7 @@ async function writeInParts(
       parts[i] = await inMemory(end - start, async () => {
         const content = await source.read(start, end);
         const digest = md5(content);
+        digests[i] = digest;
         const there = upload.parts.get(i + 1);
         if (there?.size === content.length && there.md5 === digest) return there;
         return await store.putPart(upload, i + 1, content, digest);
@@ -80,8 +82,7 @@ async function writeInParts(
   const ends = await Promise.allSettled(Array.from({ length: Math.min(PARTS_AT_ONCE, count) }, stopping));
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
   const written = await store.finishParts(upload, parts, condition);
-  const digest = checksumOfParts(parts.map((one) => one.md5));
-  return verified(store, written, source.size, digest);
+  return verified(store, written, source.size, checksumOfParts(digests));
 }
 
 /** Tells before much is sent in vain what the store will say in the end. @throws StoreError `taken` */
