@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -68,7 +69,10 @@ async function startServer(
   const port = await freePort();
   const [program = '', ...args] = command(port, folder);
   let child: ChildProcess;
-  const abandon = () => void child.kill('SIGKILL');
+  const abandon = () => {
+    child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  };
   const start = async () => {
     child = spawn(program, args, { env: { PATH: process.env.PATH, ...env }, stdio: ['ignore', 'ignore', 'pipe'] });
     await accepting(child, port);
