@@ -14,6 +14,8 @@ export default defineConfig({
           globalSetup: ['packages/fiftyone/test/support/global-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          // the SDK of S3 warns of Node 20, which is what we promise
+          env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
         },
       },
     ],

@@ -30,6 +30,12 @@ export type { ExportMedia, ExportOptions, ExportReport } from './formats/export/
 export { type ImportOptions, type ImportReport, importDataset } from './formats/import/import-dataset.js';
 export type { ExportProblem } from './formats/validate/export-problem.js';
 export { type ValidateOptions, type ValidateReport, validateExport } from './formats/validate/validate-export.js';
+export type { CopyFilesOptions, FilesOptions, FilesReport } from './media/copy-files.js';
+export type { ListFilesOptions } from './media/list-files.js';
+export type { CacheStats, DownloadOptions, MediaCache } from './media/media-cache.js';
+export { type MediaFiles, mediaFiles } from './media/media-files.js';
+export type { MediaOptions } from './media/open-media.js';
+export { StoreError, type StoreTrouble } from './media/store-error.js';
 export { type DatabaseInfo, readInfo } from './migrations/info.js';
 export { migrateAll, migrateDatasets } from './migrations/migrate.js';
 export { migrateDatabase } from './migrations/migrate-database.js';

@@ -38,7 +38,13 @@ export interface Settings {
 /** Settings given on the command line; they win over everything else, undefined ones aside. */
 export type SettingsFlags = { readonly [K in keyof Settings]?: Settings[K] | undefined };
 
-type Env = Readonly<Record<string, string | undefined>>;
+/** The variables of an environment. */
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** The environment of this process, for what reads more of it than `Settings` holds. */
+export function environment(): Env {
+  return process.env;
+}
 
 const EDITIONS: readonly string[] = ['enterprise', 'open-source'] satisfies Edition[];
 

@@ -122,7 +122,7 @@ function killed(child: ChildProcess): Promise<void> {
 }
 
 /** Making collections is all waiting for the disk: where there is enough memory, tests are several times as fast in it. */
-async function folderForData(): Promise<string> {
+export async function folderForData(): Promise<string> {
   const memory = '/dev/shm';
   const free = await statfs(memory).then(
     ({ bavail, bsize }) => bavail * bsize,

@@ -1,0 +1,189 @@
+import { createHash } from 'node:crypto';
+import { readdir, rm, stat, utimes } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { UsageError } from '../errors.js';
+import { atOnce } from './at-once.js';
+import { copyObject, type FilesReport } from './copy-files.js';
+import { localStore } from './local-store.js';
+import type { MediaSettings } from './media-settings.js';
+import type { OpenStore } from './open-stores.js';
+import { type Place, placeOf } from './place.js';
+import { pathIn } from './store.js';
+import { StoreError } from './store-error.js';
+
+export interface DownloadOptions {
+  /** Ask whether what is in the cache is still what is in the store, and fetch it again if not. Default: false */
+  readonly update?: boolean;
+  /** Go on with the others when one fails. Default: true */
+  readonly skipFailures?: boolean;
+  /** Called when a file is done, with the totals up to now. */
+  readonly progress?: (done: { readonly files: number; readonly bytes: number }) => void;
+}
+
+/** What the cache holds. */
+export interface CacheStats {
+  readonly cacheDir: string;
+  /** How much it may hold. */
+  readonly cacheSize: number;
+  readonly currentSize: number;
+  readonly currentCount: number;
+  /** The part of it that is full. */
+  readonly loadFactor: number;
+}
+
+/** How many files are fetched at once. */
+const FILES_AT_ONCE = 32;
+
+/** The name of a file may have so many bytes on the disks that there are. */
+const LONGEST_NAME = 255;
+
+/** Where media of other machines is kept on this one, at the paths that FiftyOne Enterprise gives it: `<cache>/media/s3/<bucket>/<key>`. */
+export interface MediaCache {
+  /** Where the file is, or would be, on this machine. A local path is its own. */
+  localPath(path: string): string;
+  /** Fetches what is not in the cache; then what was used least recently leaves it, if it is too large. */
+  download(paths: readonly string[], options?: DownloadOptions): Promise<FilesReport>;
+  /** The local paths, in order, fetched first unless told not to. */
+  getLocalPaths(paths: readonly string[], options?: DownloadOptions & { readonly download?: boolean }): Promise<string[]>;
+  stats(): Promise<CacheStats>;
+  /** Deletes these files from the cache; without paths, all. */
+  clear(paths?: readonly string[]): Promise<void>;
+}
+
+/** The cache of media with these settings. */
+export function mediaCache(settings: MediaSettings, open: OpenStore): MediaCache {
+  const folder = resolve(settings.cacheDir, 'media');
+  const disk = localStore(folder);
+  const placeFor = (path: string) => placeOf(path, settings);
+
+  /** Whether the cache has the file, and, if asked, still the one that the store has. */
+  async function has(key: string, path: string, update: boolean): Promise<boolean> {
+    const here = await disk.stat(key);
+    if (here === undefined || !update) return here !== undefined;
+    const { store, key: there } = await open(path);
+    const object = await store.stat(there);
+    if (object === undefined) throw new StoreError(path, 'missing');
+    return object.size === here.size && seconds(object.modified) === seconds(here.modified);
+  }
+
+  async function fetchOne(key: string, path: string, update: boolean): Promise<number> {
+    const file = join(folder, key);
+    if (await has(key, path, update)) {
+      const { mtime } = await stat(file);
+      await utimes(file, new Date(), mtime);
+      return 0;
+    }
+    const from = await open(path);
+    const object = await from.store.stat(from.key);
+    if (object === undefined) throw new StoreError(pathIn(from.store, from.key), 'missing');
+    const { size } = await copyObject(from, { store: disk, key }, true, object);
+    // so that a later look sees whether it is still the same
+    await utimes(file, new Date(), object.modified);
+    return size;
+  }
+
+  async function download(
+    paths: readonly string[],
+    { update = false, skipFailures = true, progress }: DownloadOptions = {},
+  ): Promise<FilesReport> {
+    const remote = [...new Set(paths)].map((path) => ({ path, place: placeFor(path) }));
+    const wanted = remote.filter(({ place }) => place.kind !== 'local');
+    let [files, bytes] = [0, 0];
+    const failed: { path: string; error: Error }[] = [];
+    const keep = new Set<string>();
+    await atOnce(wanted, FILES_AT_ONCE, async ({ path, place }) => {
+      try {
+        const key = cacheKey(place);
+        keep.add(key);
+        const size = await fetchOne(key, path, update);
+        bytes += size;
+        files++;
+        progress?.({ files, bytes });
+      } catch (error) {
+        if (!skipFailures || !(error instanceof StoreError)) throw error;
+        failed.push({ path, error });
+      }
+    });
+    if (bytes > 0) await shrink(keep);
+    return { done: files, bytes, failed };
+  }
+
+  /** Deletes what was used least recently until the cache is no larger than it may be; never what was just asked for. */
+  async function shrink(keep: ReadonlySet<string>): Promise<void> {
+    if (settings.cacheSizeBytes === Number.POSITIVE_INFINITY) return;
+    const files = (await filesBelow(folder)).sort((a, b) => a.used - b.used);
+    let size = files.reduce((sum, file) => sum + file.size, 0);
+    for (const file of files) {
+      if (size <= settings.cacheSizeBytes) return;
+      if (keep.has(file.key)) continue;
+      await rm(join(folder, file.key), { force: true });
+      size -= file.size;
+    }
+  }
+
+  const localPath = (path: string): string => {
+    const place = placeFor(path);
+    return place.kind === 'local' ? path : join(folder, cacheKey(place));
+  };
+
+  return {
+    localPath,
+    download,
+    async getLocalPaths(paths, { download: fetch = true, ...options } = {}) {
+      if (fetch) await download(paths, options);
+      return paths.map(localPath);
+    },
+    async stats() {
+      const files = await filesBelow(folder);
+      const currentSize = files.reduce((sum, { size }) => sum + size, 0);
+      const { cacheDir, cacheSizeBytes: cacheSize } = settings;
+      return { cacheDir, cacheSize, currentSize, currentCount: files.length, loadFactor: currentSize / cacheSize };
+    },
+    async clear(paths) {
+      if (paths === undefined) return await rm(folder, { recursive: true, force: true });
+      for (const place of paths.map(placeFor)) if (place.kind !== 'local') await disk.delete(cacheKey(place));
+    },
+  };
+}
+
+/** The key of a file in the cache. Names that no disk takes are replaced by what stands for them. */
+function cacheKey({ kind, root, bucket, key }: Place): string {
+  const host = kind === 'http' ? new URL(root).host : bucket;
+  if (key === '' || key.endsWith('/')) throw new UsageError(`${root}${key}: is not the path of a file`);
+  return [kind, host, ...key.split('/')].map(fileName).join('/');
+}
+
+function fileName(name: string): string {
+  const isPlain = !['', '.', '..'].includes(name) && !/[\0\\:*?"<>|]/.test(name) && Buffer.byteLength(name) <= LONGEST_NAME;
+  if (isPlain) return name;
+  const [, end = ''] = /(\.[A-Za-z0-9]{1,8})(?:\?.*)?$/.exec(name) ?? [];
+  return `${createHash('md5').update(name).digest('hex')}${end}`;
+}
+
+interface CachedFile {
+  readonly key: string;
+  readonly size: number;
+  /** When it was used last, in milliseconds. */
+  readonly used: number;
+}
+
+async function filesBelow(folder: string, from = ''): Promise<CachedFile[]> {
+  const entries = await readdir(join(folder, from), { withFileTypes: true }).catch((error) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  });
+  const found: CachedFile[] = [];
+  for (const entry of entries) {
+    const key = from === '' ? entry.name : `${from}/${entry.name}`;
+    if (entry.isDirectory()) found.push(...(await filesBelow(folder, key)));
+    else {
+      const { size, atimeMs } = await stat(join(folder, key));
+      found.push({ key, size, used: atimeMs });
+    }
+  }
+  return found;
+}
+
+function seconds(time: Date): number {
+  return Math.floor(time.getTime() / 1000);
+}
