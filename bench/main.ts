@@ -80,7 +80,7 @@ async function pairsOf(benchmark: Benchmark, client: MongoClient, port: number, 
     if (benchmark.sameOutput && pair.other.stdout !== pair.ours.stdout)
       throw new Error(`the outputs differ:\n${pair.other.stdout}\n${pair.ours.stdout}`);
     const said = `${other.name} ${pair.other.wall.toFixed(2)} s, ours ${pair.ours.wall.toFixed(2)} s`;
-    const least = pair.plain === undefined ? '' : `, one plain update ${pair.plain.toFixed(2)} s`;
+    const least = pair.plain === undefined ? '' : `, the plain way ${pair.plain.toFixed(2)} s`;
     console.error(`  ${i === 0 ? 'warm-up' : `pair ${i}`}: ${said}${least}, ours ${(pair.ours.memory / 2 ** 20).toFixed(0)} MB`);
     if (i > 0) pairs.push(pair);
   }

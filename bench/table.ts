@@ -65,7 +65,7 @@ function verdict(target: Target | undefined, pairs: readonly Pair[]): string {
   if (timesMemory !== undefined) verdicts.push(`≤ ${timesMemory}× memory: ${met(1 / ratio(pairs, 'memory') <= timesMemory)}`);
   if (timesPlain !== undefined) {
     const found = median(pairs.map((pair) => pair.ours.wall / (pair.plain ?? Number.NaN)));
-    verdicts.push(`≤ ${timesPlain}× one plain update: ${found.toFixed(2)}×, ${met(found <= timesPlain)}`);
+    verdicts.push(`≤ ${timesPlain}× the plain way: ${found.toFixed(2)}×, ${met(found <= timesPlain)}`);
   }
   return verdicts.join('; ');
 }
