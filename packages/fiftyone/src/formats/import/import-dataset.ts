@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Connection } from '../../database/connection.js';
 import type { OnProgress } from '../../datasets/progress.js';
-import { UsageError } from '../../errors.js';
+import { DatasetNotFoundError, ImportError, IncompatibleError, UsageError } from '../../errors.js';
 import { checkDatasetType, type DatasetType } from '../dataset-types.js';
 import { extractArchive } from './archive.js';
 import { openExport } from './export-folder.js';
@@ -14,7 +14,7 @@ import { settleDeadImports } from './import-notes.js';
 export interface ImportOptions {
   /** The folder into which a dataset was exported. Either it or `archivePath` is needed. */
   readonly datasetDir?: string;
-  /** An archive of such a folder: .zip, .tar, .tar.gz or .tgz. It is extracted next to itself. */
+  /** An archive of such a folder: .zip, .tar, .tar.gz or .tgz. It is extracted next to itself, and used again while it is the same. */
   readonly archivePath?: string;
   /** Removes the archive when its dataset is imported. Default: false */
   readonly cleanup?: boolean;
@@ -84,13 +84,21 @@ export async function importDataset(connection: Connection, options: ImportOptio
   const { folder, wasThere } = await (archivePath === undefined
     ? { folder: resolve(datasetDir as string), wasThere: false }
     : extractArchive(archivePath));
-  const found = await openExport(folder);
   const { into } = options;
-  const report = await (into === undefined
-    ? importNew(connection, found, options)
-    : importInto(connection, found, { ...options, into }));
-  if (archivePath === undefined) return report;
-  if (options.cleanup) await rm(archivePath);
-  const assumed = `${folder} was there already: it was taken for the content of ${archivePath}`;
-  return wasThere ? { ...report, warnings: [assumed, ...report.warnings] } : report;
+  try {
+    const found = await openExport(folder);
+    const report = await (into === undefined
+      ? importNew(connection, found, options)
+      : importInto(connection, found, { ...options, into }));
+    if (options.cleanup && archivePath !== undefined) await rm(archivePath);
+    return report;
+  } catch (error) {
+    if (archivePath !== undefined && !wasThere && isRefusal(error)) await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Whether nothing can have been imported. After other errors the next import may find that it was, so media have to stay. */
+function isRefusal(error: unknown): boolean {
+  return [ImportError, IncompatibleError, UsageError, DatasetNotFoundError].some((kind) => error instanceof kind);
 }
