@@ -207,7 +207,7 @@ test('a zip archive keeps a medium whose name has a backslash, and one of Window
   const folder = await folderFor();
   const files = { 'metadata.json': '{}', 'data/a\\b.jpg': 'x' };
   const zip = async (name: string, pairs: [string, string][]) => {
-    // the library refuses such names, so they are put in afterwards
+    // the library turns `\\` into `/`, so it is put in afterwards
     await zipOf(join(folder, name), Object.fromEntries(pairs.map(([key, text]) => [key.replaceAll('\\', '#'), text])));
     const bytes = (await readFile(join(folder, name))).toString('latin1').replaceAll('#', '\\');
     await writeFile(join(folder, name), Buffer.from(bytes, 'latin1'));
