@@ -5,6 +5,7 @@ import { isHeld, type Lease, Leases, thisProcess } from '../../database/leases.j
 import { nameTaken } from '../../datasets/names.js';
 import { FiftyOneError, hintForServer, ImportError, isUnreachable, LockedError } from '../../errors.js';
 import { type ImportNote, importLease, noteImport, settleImport } from './import-notes.js';
+import { seeAll } from './see-all.js';
 
 const DUPLICATE_KEY = 11000;
 const OUT_OF_DISK_SPACE = 14031;
@@ -95,5 +96,5 @@ function explained(error: unknown, path: string, name: string): unknown {
   const [, frames] = /collection: \S+?\.(frames\.)?/.exec(message) ?? [];
   const key = /dup key: (.*)$/s.exec(message)?.[1]?.slice(0, 200) ?? message;
   const reason = `two documents of ${frames === undefined ? 'samples' : 'frames'} have the same ${key}`;
-  return new ImportError(path, [reason], 'see all of them with: fiftyone datasets validate');
+  return new ImportError(path, [reason], seeAll(path));
 }
