@@ -165,5 +165,5 @@ test('an archive is looked at like its folder, and nothing of it stays', async (
   expect([report.ok, report.path]).toEqual([true, join(exports, 'x.tar.gz')]);
   expect(await readdir(exports)).toEqual(before);
   await unlink(join(exports, 'x.tar.gz'));
-  await expect(validateExport(join(exports, 'x.tar.gz'))).rejects.toThrow('no metadata.json');
+  await expect(validateExport(join(exports, 'x.tar.gz'))).rejects.toThrow('there is no such file or folder');
 });

@@ -39,14 +39,17 @@ export function sampleRewrites(
   return withStamp(rewrites, stamp);
 }
 
-/** What changes in frames while they are imported. */
-export async function frameRewrites(folder: ExportFolder, stamp: Stamp): Promise<Rewrites> {
+/** What changes in frames while they are imported. @param seen is shown the media of the export */
+export async function frameRewrites(folder: ExportFolder, stamp: Stamp, seen?: MediaSeen): Promise<Rewrites> {
   const { relDir } = stamp;
   const root = relDir ?? folder.path;
   const exported = await readFrameMedia(folder.path);
   const place = (given: string) => {
     const path = exported?.get(given);
-    if (path !== undefined) return fieldPath(root, path);
+    if (path !== undefined) {
+      seen?.look(fieldPath(root, path));
+      return fieldPath(root, path);
+    }
     return relDir === undefined ? given : fieldPath(root, given);
   };
   const fields = exported === undefined && relDir === undefined ? [] : frameMediaFields(folder.metadata);

@@ -5,10 +5,12 @@ import type { OnProgress } from '../../datasets/progress.js';
 import { DatasetNotFoundError, ImportError, IncompatibleError, UsageError } from '../../errors.js';
 import { checkDatasetType, type DatasetType } from '../dataset-types.js';
 import { extractArchive } from './archive.js';
+import { checkImportOptions } from './checked-import-options.js';
 import { openExport } from './export-folder.js';
 import { importInto } from './import-into.js';
 import { importNew } from './import-new.js';
 import { settleDeadImports } from './import-notes.js';
+import { readingExport } from './unreadable-export.js';
 
 /** How an export is to be imported. */
 export interface ImportOptions {
@@ -76,26 +78,32 @@ export interface ImportReport {
  */
 export async function importDataset(connection: Connection, options: ImportOptions): Promise<ImportReport> {
   checkDatasetType(options.datasetType, ['FiftyOneDataset', 'LegacyFiftyOneDataset']);
+  checkImportOptions(options);
   await settleDeadImports(connection);
   const { datasetDir, archivePath } = options;
-  if ((datasetDir === undefined) === (archivePath === undefined)) {
-    throw new UsageError('give either datasetDir or archivePath', { hint: 'a folder, or an archive of one' });
-  }
-  const { folder, wasThere } = await (archivePath === undefined
-    ? { folder: resolve(datasetDir as string), wasThere: false }
-    : extractArchive(archivePath));
-  const { into } = options;
+  return archivePath === undefined
+    ? await importFolder(connection, resolve(datasetDir as string), options)
+    : await importArchive(connection, archivePath, options);
+}
+
+async function importArchive(connection: Connection, archive: string, options: ImportOptions): Promise<ImportReport> {
+  const { folder, wasThere } = await readingExport(archive, () => extractArchive(archive));
   try {
-    const found = await openExport(folder);
-    const report = await (into === undefined
-      ? importNew(connection, found, options)
-      : importInto(connection, found, { ...options, into }));
-    if (options.cleanup && archivePath !== undefined) await rm(archivePath);
+    const report = await importFolder(connection, folder, options);
+    if (options.cleanup) await rm(archive);
     return report;
   } catch (error) {
-    if (archivePath !== undefined && !wasThere && isRefusal(error)) await rm(folder, { recursive: true, force: true });
+    if (!wasThere && isRefusal(error)) await rm(folder, { recursive: true, force: true });
     throw error;
   }
+}
+
+function importFolder(connection: Connection, path: string, options: ImportOptions): Promise<ImportReport> {
+  return readingExport(path, async () => {
+    const found = await openExport(path);
+    const { into } = options;
+    return into === undefined ? importNew(connection, found, options) : importInto(connection, found, { ...options, into });
+  });
 }
 
 /** Whether nothing can have been imported. After other errors the next import may find that it was, so media have to stay. */

@@ -63,7 +63,7 @@ export async function loadExport(staging: Staging, db: Db): Promise<{ samples: n
       ...common,
       collection: identity.frames,
       from: folder.frames,
-      rewrites: await frameRewrites(folder, stamp),
+      rewrites: await frameRewrites(folder, stamp, seen),
       onRead: told(options.onProgress, 'Importing frames', folder.frames),
       onDocument: (doc) => inFrames.look(doc),
       wanted: chosen && ((doc) => chosen.has(String(decode(doc).get('_sample_id')))),
