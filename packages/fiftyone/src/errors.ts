@@ -120,7 +120,9 @@ export class ServerGoneError extends FiftyOneError {
 
 /** Whether the server cannot be reached any more, so that trying the rest is in vain. */
 export function isUnreachable(error: unknown): boolean {
-  const name = error instanceof Error ? error.name : '';
+  if (!(error instanceof Error)) return false;
+  const { name, code } = error as NodeJS.ErrnoException;
+  if (code === 'ECONNRESET' || code === 'EPIPE') return true;
   return /^(Mongo(Network|ServerSelection|NotConnected|TopologyClosed|PoolCleared)|PoolClearedOnNetworkError)/.test(name);
 }
 

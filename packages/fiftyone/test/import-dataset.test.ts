@@ -1,10 +1,13 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { Document } from 'mongodb';
+import { type Document, Long, ObjectId } from 'mongodb';
 import { expect, onTestFinished, test } from 'vitest';
 import { type Connection, openConnection } from '../src/database/connection.js';
+import { LEASES } from '../src/database/lease-store.js';
 import { type ImportOptions, importDataset } from '../src/formats/import/import-dataset.js';
 import { IMPORTS } from '../src/formats/import/import-notes.js';
+import { validateExport } from '../src/formats/validate/validate-export.js';
 import { readSettings } from '../src/settings.js';
 import { type FreshDatabase, freshDatabase } from './support/fresh-database.js';
 import { connectAsAdmin } from './support/migrated.js';
@@ -282,4 +285,102 @@ test('the progress ends where the file ends', async () => {
   await at.import({ onProgress: (progress) => told.push(progress) });
   const { length } = await readFile(join(at.folder, 'samples.json'));
   expect(told.at(-1)).toEqual({ what: 'Importing samples', done: length, total: length, unit: 'bytes' });
+});
+
+test('what is missing or cannot be loaded is told by the import too', async () => {
+  const at = await place();
+  await rm(join(at.folder, 'data', '0.jpg'));
+  await at.change('samples.json', (text) => text.replace(/"filepath": "[^"]*1\.jpg"/, '"filepath": null'));
+  await at.change('metadata.json', (text) =>
+    text
+      .replace('{\\"_cls\\"', '\\"_cls\\"')
+      .replace('fields.FloatField', 'fields.WeirdField')
+      .replace('"name": "emb"', '"name": "a.b"'),
+  );
+  const { warnings } = await at.import();
+  expect(warnings).toEqual([
+    expect.stringMatching(/sample_fields\[\d+\]\S*: no client of FiftyOne knows the type "fiftyone\.core\.fields\.WeirdField"/),
+    expect.stringMatching(/sample_fields\[\d+\]\.name: no field can be called "a\.b"/),
+    'metadata.json: saved_views[0].view_stages[0]: is not the text of a view stage',
+    `1 media are not in the export, the first is ${join(at.folder, 'data/0.jpg')}`,
+    '1 samples have no filepath',
+  ]);
+});
+
+test('frames that are missing are told', async () => {
+  const at = await place('video_frames');
+  await rm(join(at.folder, 'frames.json'));
+  const { warnings } = await at.import();
+  expect(warnings).toEqual([expect.stringContaining('neither frames.json nor a folder frames: it is imported without frames')]);
+});
+
+test('options that cannot be are refused', async () => {
+  const at = await place();
+  for (const maxSamples of [-1, 0, 1.5, Number.NaN]) await refused(at, `maxSamples is ${maxSamples}`, { maxSamples });
+  await refused(at, 'tags are no list of strings', { tags: 'abc' as never });
+  await refused(at, 'tags are no list of strings', { tags: [1] as never });
+  const named = { max_samples: 3 } as ImportOptions;
+  await expect(at.import(named)).rejects.toMatchObject({
+    message: "there is no option 'max_samples'",
+    hint: 'it is called maxSamples',
+  });
+});
+
+test('what cannot be read is an error that says what to do', async () => {
+  const at = await place();
+  await writeFile(join(at.folder, 'x.tar'), '');
+  await expect(at.import({ datasetDir: join(at.folder, 'x.tar') })).rejects.toMatchObject({
+    message: expect.stringContaining('it is no folder'),
+    hint: expect.stringContaining('archivePath'),
+  });
+  await at.change('metadata.json', (text) => text.replace('"1.22.1"', '1.22'));
+  await refused(at, 'metadata.json: version is a number, expected one such as "1.22.1"');
+  await at.change('metadata.json', (text) => text.replace('"version": 1.22', '"version": "0.5"'));
+  await expect(at.import()).rejects.toMatchObject({
+    name: 'ImportError',
+    hint: 'correct metadata.json: above all its version, which says in what form the export is',
+  });
+  await rm(join(at.folder, 'metadata.json'));
+  await mkdir(join(at.folder, 'metadata.json'));
+  const refusal = { name: 'ImportError', message: expect.stringContaining('EISDIR'), hint: expect.stringContaining('folder') };
+  await expect(at.import()).rejects.toMatchObject(refusal);
+  await expect(validateExport(at.folder)).rejects.toMatchObject(refusal);
+  await expect(validateExport(join(at.folder, 'samples.json'))).rejects.toThrow('it is neither a folder nor an archive');
+  await expect(validateExport('/nonexistent/x')).rejects.toThrow('there is no such file or folder');
+});
+
+test('the place of a mistake is short, and the hint names the folder', async () => {
+  const at = await place();
+  await at.change('samples.json', (text) => text.replace('"label": "cat"', `"label": ${'{"some_key":'.repeat(300)}`));
+  const error = await at.import().catch((thrown) => thrown);
+  expect(error.message).toContain('is nested deeper than');
+  expect(error.message.length).toBeLessThan(500);
+  expect(error.hint).toBe(`see all problems with: fiftyone datasets validate ${at.folder}`);
+});
+
+test('an import waits for the lease of a process that died, and settles what that one has left', async () => {
+  const at = await place();
+  const { id } = await at.import();
+  const dead = new ObjectId();
+  const holder = { run: 'x', host: hostname(), pid: 999_999_999, user: 'x' };
+  const now = Date.now();
+  const lease = (_id: string) => ({
+    ...{ _id, fence: new Long(1), holder, claim: 'x', since: new Date(now), heartbeat: new Date(now) },
+    expires: new Date(now + 2_500),
+  });
+  const leases = at.database.db.collection<ReturnType<typeof lease>>(LEASES);
+  for (const key of [`import ${dead}`, `dataset ${id}`]) await leases.replaceOne({ _id: key }, lease(key), { upsert: true });
+  const parts = { collections: [`samples.${dead}`], views: [], workspaces: [], runs: [], files: [] };
+  const { run, ...by } = holder;
+  const note = { _id: dead, name: 'y', by, at: new Date(now), dataset: dead, samples: `samples.${dead}`, parts };
+  await at.database.db.collection(IMPORTS).insertOne(note);
+  await at.import({ name: 'it', overwrite: true });
+  expect(Date.now() - now).toBeGreaterThan(2_000);
+  expect(await at.database.db.collection(IMPORTS).countDocuments()).toBe(0);
+  const other = { ...lease(`dataset ${id}`), holder: { ...holder, host: 'elsewhere' }, expires: new Date(Date.now() + 8_000) };
+  await leases.replaceOne({ _id: other._id }, other, { upsert: true });
+  await expect(at.import({ overwrite: true })).rejects.toMatchObject({
+    name: 'LockedError',
+    hint: `wait until that is done; if that process has died, until ${other.expires.toISOString()}`,
+  });
 });

@@ -1,4 +1,4 @@
-import { readdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { create } from 'tar';
 import { expect, test } from 'vitest';
@@ -95,6 +95,52 @@ test('what is wrong with an export is listed with file and position', async () =
   expect(await views('samples.json', () => undefined)).toEqual(['error .  : it has neither samples.json nor a folder samples']);
 });
 
+test('what no client of FiftyOne could load or read is told', async () => {
+  const views = (file: string, change: (text: string) => string | undefined) => damaged('views_runs', 'copy', file, change);
+  expect(await views('metadata.json', (text) => text.replace('"1.22.1"', '"0.5"'))).toContainEqual(
+    expect.stringMatching(/^error metadata\.json .*it cannot be upgraded: .*looks newer than 0\.6\.2/),
+  );
+  expect(await views('metadata.json', (text) => text.replace('fields.FloatField', 'fields.WeirdField'))).toContainEqual(
+    expect.stringMatching(/^warning metadata\.json sample_fields\[\d+\]\S* : no client of FiftyOne knows the type/),
+  );
+  expect(await views('metadata.json', (text) => text.replace('"name": "emb"', '"name": "a.b"'))).toContainEqual(
+    expect.stringMatching(/^warning metadata\.json sample_fields\[\d+\]\.name : no field can be called "a\.b"/),
+  );
+  expect(await views('metadata.json', (text) => text.replace(/"app_config": /, '"app_config": "x", "other": '))).toContain(
+    'warning metadata.json app_config : is a string, expected a document: no client of FiftyOne can load it',
+  );
+  expect(await views('metadata.json', (text) => text.replace('"media_type": "image"', '"media_type": "group"'))).toContainEqual(
+    expect.stringMatching(/^warning metadata\.json group_field : the dataset has groups/),
+  );
+  expect(await views('samples.json', (text) => text.replace(/"tags": \[[^\]]*\]/, '"tags": "train"'))).toContain(
+    'warning samples.json samples[0].tags : is a string, expected a list: its field is of type ListField',
+  );
+  expect(await views('samples.json', (text) => text.replace('"_cls": "Detection"', '"_cls": "my.pkg.Thing"'))).toContain(
+    'warning samples.json samples[0].gt.detections[0]._cls : "my.pkg.Thing" is no class that a client of FiftyOne knows',
+  );
+  expect(await views('samples.json', (text) => text.replace('"_cls": "Detection"', '"_cls": 5'))).toContainEqual(
+    expect.stringMatching(/^warning samples\.json samples\[0\]\.gt\.detections\[0\]\._cls : /),
+  );
+  expect(await views('samples.json', (text) => text.replace('"label": "cat"', '"label": 7'))).toContain(
+    'warning samples.json samples[0].gt.detections[0].label : is a number, expected a string: its field is of type StringField',
+  );
+  expect(await views('frame_media.json', () => '{"a": ')).toContainEqual(expect.stringMatching(/^error frame_media\.json/));
+  expect(await views('frame_media.json', () => '{"/x/a.png": "fields/frames.gt/a.png"}')).toContainEqual(
+    expect.stringMatching(/^warning frame_media\.json \/x\/a\.png : there is no file .*fields\/frames\.gt\/a\.png/),
+  );
+});
+
+test('a folder in the place of a medium is told', async () => {
+  const folder = join(await recordedExport('views_runs'), 'copy');
+  await rm(join(folder, 'data', '0.jpg'));
+  await mkdir(join(folder, 'data', '0.jpg'));
+  const { ok, problems } = await validateExport(folder);
+  expect([ok, problems.map(({ message }) => message)]).toEqual([
+    false,
+    [`${join(folder, 'data', '0.jpg')} is a folder, expected a file`],
+  ]);
+});
+
 test('every file of a folder of samples is looked at, whatever is wrong with others', async () => {
   const folder = join(await recordedExport('primitives'), 'use_dirs_unordered');
   const { samples, problems } = await validateExport(folder);
@@ -119,5 +165,5 @@ test('an archive is looked at like its folder, and nothing of it stays', async (
   expect([report.ok, report.path]).toEqual([true, join(exports, 'x.tar.gz')]);
   expect(await readdir(exports)).toEqual(before);
   await unlink(join(exports, 'x.tar.gz'));
-  await expect(validateExport(join(exports, 'x.tar.gz'))).rejects.toThrow('no metadata.json');
+  await expect(validateExport(join(exports, 'x.tar.gz'))).rejects.toThrow('there is no such file or folder');
 });

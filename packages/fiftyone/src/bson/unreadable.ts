@@ -1,16 +1,23 @@
 import { FiftyOneError } from '../errors.js';
 import { placeInJson } from './place-in-json.js';
 
+/** How much of a path is shown, in characters. */
+const LONGEST = 240;
+
 /** JSON text that is no document that a database could keep. */
 export class UnreadableError extends FiftyOneError {
+  /** Where in the document, for example `ground_truth.detections[3].label`; without its middle if it is long. */
+  readonly path: string;
+
   constructor(
     readonly problem: string,
     /** The byte, counted from 0. */
     readonly position: number,
-    /** Where in the document, for example `ground_truth.detections[3].label`. */
-    readonly path: string,
+    path: string,
   ) {
-    super(`${path === '' ? '' : `${path}: `}${problem}, at byte ${position}`);
+    const shown = path.length > LONGEST ? `${path.slice(0, LONGEST / 2)} … ${path.slice(-LONGEST / 4)}` : path;
+    super(`${shown === '' ? '' : `${shown}: `}${problem}, at byte ${position}`);
+    this.path = shown;
   }
 }
 

@@ -2,21 +2,24 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { Entry, ZipFile } from 'yauzl';
 import { isAlive } from '../../database/lock-file.js';
 import { ImportError, UsageError } from '../../errors.js';
+import { shellWord } from '../../shell-word.js';
 import { type ArchiveExtension, archiveExtension } from '../layout.js';
 import { type ArchiveEntry, reasonsToRefuse } from './archive-entries.js';
+import { isExtractedFrom, noteExtracted } from './extracted-note.js';
+import { checked, eachZipEntry } from './zip-entries.js';
 
-/** The type of a file, in the mode of a zip entry, and what it is for links and folders. */
-const MODE = { type: 0o170000, link: 0o120000, folder: 0o040000, file: 0o100000 };
+/** The type of a file, in the mode of a zip entry, and what it is for files. */
+const MODE = { type: 0o170000, file: 0o100000 };
 
 /**
- * Extracts an archive next to itself, into a folder of its name without the extension. If that folder exists it is taken
- * for the content.
+ * Extracts an archive next to itself, into a folder of its name without the extension. If that folder exists and was extracted
+ * from this very archive, it is used as it is.
  *
  * @returns the folder, and whether it was there already
- * @throws ImportError before anything is extracted, for what reaches out of the folder or does not fit on the disk
+ * @throws ImportError before anything is extracted, for what reaches out of the folder or does not fit on the disk, or when the
+ * folder is another one
  */
 export async function extractArchive(given: string): Promise<{ folder: string; wasThere: boolean }> {
   const path = resolve(given);
@@ -25,14 +28,24 @@ export async function extractArchive(given: string): Promise<{ folder: string; w
     throw new UsageError(`${given} is no archive`, { hint: 'give a .zip, .tar, .tar.gz or .tgz file, or a folder' });
   }
   const folder = path.slice(0, -extension.length);
-  if (await isFolder(folder)) return { folder, wasThere: true };
   checkReadable(extension, given, folder);
+  if (!(await exists(path))) throw new ImportError(given, ['there is no such file']);
+  if (await exists(folder)) {
+    if (await isExtractedFrom(folder, path)) return { folder, wasThere: true };
+    throw new ImportError(
+      given,
+      [`it would be extracted to ${folder}, which is there already and is not from this archive as it is now`],
+      `import that folder, if it is meant: fiftyone datasets import ${shellWord(folder)}; else rename the archive, and leave the folder if a dataset has its media there`,
+    );
+  }
   await removeDead(folder);
   const partial = `${folder}${PARTIAL}${process.pid}`;
   await rm(partial, { recursive: true, force: true });
   await mkdir(partial);
   try {
-    await rename(await extractInto(path, partial), folder);
+    const content = await extractInto(path, partial);
+    await noteExtracted(content, path);
+    await rename(content, folder);
   } finally {
     await rm(partial, { recursive: true, force: true });
   }
@@ -88,6 +101,13 @@ async function contentOf(partial: string, name: string, archive: string): Promis
   throw new ImportError(archive, [`expected a folder '${name}' with a metadata.json in it`], 'is it an export of a dataset?');
 }
 
+async function exists(path: string): Promise<boolean> {
+  return await stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
 async function isFolder(path: string): Promise<boolean> {
   return await stat(path).then(
     (found) => found.isDirectory(),
@@ -133,33 +153,23 @@ async function untar(file: string, cwd: string): Promise<void> {
 
 async function listZip(file: string): Promise<ArchiveEntry[]> {
   const entries: ArchiveEntry[] = [];
-  await eachEntry(file, async (entry) => {
+  await eachZipEntry(file, async (name, entry) => {
     const type = (entry.externalFileAttributes >>> 16) & MODE.type;
-    const isFolder = entry.fileName.endsWith('/');
-    const kind = isFolder ? 'folder' : type === 0 || type === MODE.file ? 'file' : 'other';
-    entries.push({ name: entry.fileName, kind, size: entry.uncompressedSize });
+    const kind = name.endsWith('/') ? 'folder' : type === 0 || type === MODE.file ? 'file' : 'other';
+    entries.push({ name, kind, size: entry.uncompressedSize });
   });
   return entries;
 }
 
 async function unzip(file: string, cwd: string): Promise<void> {
-  await eachEntry(file, async (entry, zip) => {
-    const target = join(cwd, entry.fileName);
-    if (entry.fileName.endsWith('/')) {
+  await eachZipEntry(file, async (name, entry, zip) => {
+    const target = join(cwd, name);
+    if (name.endsWith('/')) {
       await mkdir(target, { recursive: true });
       return;
     }
     await mkdir(dirname(target), { recursive: true });
-    await pipeline(await zip.openReadStreamPromise(entry), createWriteStream(target, { flags: 'wx' }));
+    const written = createWriteStream(target, { flags: 'wx' });
+    await pipeline(await zip.openReadStreamPromise(entry), checked(name, entry), written);
   });
-}
-
-async function eachEntry(file: string, visit: (entry: Entry, zip: ZipFile) => Promise<void>): Promise<void> {
-  const { openPromise } = await import('yauzl');
-  const zip = await openPromise(file);
-  try {
-    for await (const entry of zip.eachEntry()) await visit(entry, zip);
-  } finally {
-    zip.close();
-  }
 }

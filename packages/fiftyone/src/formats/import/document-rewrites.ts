@@ -1,12 +1,10 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { date, type ObjectId } from '../../bson/index.js';
 import type { Rewrite, Rewrites, TextRewrite } from '../../bson/rewrites.js';
-import { ImportError } from '../../errors.js';
 import { frameMediaFields, type MediaField, sampleMediaFields } from '../export/media-fields.js';
-import { FRAME_MEDIA } from '../layout.js';
 import type { ExportFolder } from './export-folder.js';
+import { readFrameMedia } from './frame-media.js';
 import { fieldPath, mediaPath } from './media-paths.js';
+import type { MediaSeen } from './media-seen.js';
 
 /** What every document of an import gets. */
 export interface Stamp {
@@ -17,26 +15,41 @@ export interface Stamp {
   readonly relDir: string | undefined;
 }
 
-/** What changes in samples while they are imported. @param tags that they get in addition */
-export function sampleRewrites(folder: ExportFolder, stamp: Stamp, tags: readonly string[] = []): Rewrites {
+/** What changes in samples while they are imported. @param tags that they get in addition @param seen is shown the media of the export */
+export function sampleRewrites(
+  folder: ExportFolder,
+  stamp: Stamp,
+  tags: readonly string[] = [],
+  seen: MediaSeen | undefined = undefined,
+): Rewrites {
   const root = stamp.relDir ?? folder.path;
   const fields = sampleMediaFields(folder.metadata).filter(
     ({ name }) => stamp.relDir !== undefined || folder.mediaFields.has(name),
   );
-  const rewrites = withFields(fields, (given) => fieldPath(root, given));
-  rewrites.set('filepath', (given: string) => mediaPath(root, given));
+  const shown = (given: string, path: string) => {
+    if (path !== given) seen?.look(path);
+    return path;
+  };
+  const rewrites = withFields(fields, (given) => shown(given, fieldPath(root, given)));
+  rewrites.set('filepath', (given: string) => {
+    if (seen !== undefined) seen.paths++;
+    return shown(given, mediaPath(root, given));
+  });
   if (tags.length > 0) rewrites.set('tags', { append: tags });
   return withStamp(rewrites, stamp);
 }
 
-/** What changes in frames while they are imported. */
-export async function frameRewrites(folder: ExportFolder, stamp: Stamp): Promise<Rewrites> {
+/** What changes in frames while they are imported. @param seen is shown the media of the export */
+export async function frameRewrites(folder: ExportFolder, stamp: Stamp, seen?: MediaSeen): Promise<Rewrites> {
   const { relDir } = stamp;
   const root = relDir ?? folder.path;
-  const exported = await readFrameMedia(folder);
+  const exported = await readFrameMedia(folder.path);
   const place = (given: string) => {
     const path = exported?.get(given);
-    if (path !== undefined) return fieldPath(root, path);
+    if (path !== undefined) {
+      seen?.look(fieldPath(root, path));
+      return fieldPath(root, path);
+    }
     return relDir === undefined ? given : fieldPath(root, given);
   };
   const fields = exported === undefined && relDir === undefined ? [] : frameMediaFields(folder.metadata);
@@ -64,19 +77,4 @@ function withFields(fields: readonly MediaField[], place: TextRewrite): Map<stri
     }
   }
   return root;
-}
-
-async function readFrameMedia({ path }: ExportFolder): Promise<ReadonlyMap<string, string> | undefined> {
-  let text: string;
-  try {
-    text = await readFile(join(path, FRAME_MEDIA), 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-  try {
-    return new Map(Object.entries(JSON.parse(text)));
-  } catch (error) {
-    throw new ImportError(path, [`${FRAME_MEDIA}: ${(error as Error).message}`]);
-  }
 }

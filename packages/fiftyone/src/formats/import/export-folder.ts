@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Doc, decode, type ReadonlyDoc } from '../../bson/index.js';
 import { jsonToBson, UnreadableError } from '../../bson/read-json.js';
 import { ImportError } from '../../errors.js';
+import { archiveExtension } from '../layout.js';
 import { modernMetadata } from '../legacy/legacy-metadata.js';
 import type { LegacyDocumentsAt } from '../legacy/read-legacy.js';
 import { hasVideos } from './new-dataset.js';
@@ -36,7 +37,16 @@ export interface ExportFolder {
 /** Looks what a folder has, and reads its metadata. @throws ImportError when it is no export, or parts are missing */
 export async function openExport(path: string): Promise<ExportFolder> {
   const isFolder = await isA(path, 'isDirectory');
-  if (!isFolder) throw new ImportError(path, ['there is no such folder'], 'give the folder into which the dataset was exported');
+  if (!isFolder) {
+    const isArchive = (await isA(path, 'isFile')) && archiveExtension(path) !== undefined;
+    throw new ImportError(
+      path,
+      [(await isA(path, 'isFile')) ? 'it is no folder' : 'there is no such folder'],
+      isArchive
+        ? 'it is an archive: give it as archivePath (Dataset.fromArchive)'
+        : 'give the folder into which the dataset was exported',
+    );
+  }
   const samples = await documentsAt(path, 'samples');
   const found = await readMetadata(path);
   const isLegacy = !found.has('version');

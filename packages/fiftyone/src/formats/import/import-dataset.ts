@@ -2,19 +2,21 @@ import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Connection } from '../../database/connection.js';
 import type { OnProgress } from '../../datasets/progress.js';
-import { UsageError } from '../../errors.js';
+import { DatasetNotFoundError, ImportError, IncompatibleError, UsageError } from '../../errors.js';
 import { checkDatasetType, type DatasetType } from '../dataset-types.js';
 import { extractArchive } from './archive.js';
+import { checkImportOptions } from './checked-import-options.js';
 import { openExport } from './export-folder.js';
 import { importInto } from './import-into.js';
 import { importNew } from './import-new.js';
 import { settleDeadImports } from './import-notes.js';
+import { readingExport } from './unreadable-export.js';
 
 /** How an export is to be imported. */
 export interface ImportOptions {
   /** The folder into which a dataset was exported. Either it or `archivePath` is needed. */
   readonly datasetDir?: string;
-  /** An archive of such a folder: .zip, .tar, .tar.gz or .tgz. It is extracted next to itself. */
+  /** An archive of such a folder: .zip, .tar, .tar.gz or .tgz. It is extracted next to itself, and used again while it is the same. */
   readonly archivePath?: string;
   /** Removes the archive when its dataset is imported. Default: false */
   readonly cleanup?: boolean;
@@ -76,21 +78,35 @@ export interface ImportReport {
  */
 export async function importDataset(connection: Connection, options: ImportOptions): Promise<ImportReport> {
   checkDatasetType(options.datasetType, ['FiftyOneDataset', 'LegacyFiftyOneDataset']);
+  checkImportOptions(options);
   await settleDeadImports(connection);
   const { datasetDir, archivePath } = options;
-  if ((datasetDir === undefined) === (archivePath === undefined)) {
-    throw new UsageError('give either datasetDir or archivePath', { hint: 'a folder, or an archive of one' });
+  return archivePath === undefined
+    ? await importFolder(connection, resolve(datasetDir as string), options)
+    : await importArchive(connection, archivePath, options);
+}
+
+async function importArchive(connection: Connection, archive: string, options: ImportOptions): Promise<ImportReport> {
+  const { folder, wasThere } = await readingExport(archive, () => extractArchive(archive));
+  try {
+    const report = await importFolder(connection, folder, options);
+    if (options.cleanup) await rm(archive);
+    return report;
+  } catch (error) {
+    if (!wasThere && isRefusal(error)) await rm(folder, { recursive: true, force: true });
+    throw error;
   }
-  const { folder, wasThere } = await (archivePath === undefined
-    ? { folder: resolve(datasetDir as string), wasThere: false }
-    : extractArchive(archivePath));
-  const found = await openExport(folder);
-  const { into } = options;
-  const report = await (into === undefined
-    ? importNew(connection, found, options)
-    : importInto(connection, found, { ...options, into }));
-  if (archivePath === undefined) return report;
-  if (options.cleanup) await rm(archivePath);
-  const assumed = `${folder} was there already: it was taken for the content of ${archivePath}`;
-  return wasThere ? { ...report, warnings: [assumed, ...report.warnings] } : report;
+}
+
+function importFolder(connection: Connection, path: string, options: ImportOptions): Promise<ImportReport> {
+  return readingExport(path, async () => {
+    const found = await openExport(path);
+    const { into } = options;
+    return into === undefined ? importNew(connection, found, options) : importInto(connection, found, { ...options, into });
+  });
+}
+
+/** Whether nothing can have been imported. After other errors the next import may find that it was, so media have to stay. */
+function isRefusal(error: unknown): boolean {
+  return [ImportError, IncompatibleError, UsageError, DatasetNotFoundError].some((kind) => error instanceof kind);
 }

@@ -1,11 +1,12 @@
 import type { Binary, Db, ObjectId } from 'mongodb';
 import type { Connection } from '../../database/connection.js';
 import { leaseStore } from '../../database/lease-store.js';
-import { isHeld, type Lease, Leases } from '../../database/leases.js';
+import { isHeld, Leases } from '../../database/leases.js';
 import { releaseGenerated } from '../../datasets/delete.js';
 import { listAttic, removeEntry } from '../../migrations/attic/attic.js';
 import { deleteFile } from '../../migrations/results-file.js';
 import { finishMerge } from './finish-merge.js';
+import { takeLease } from './take-lease.js';
 import { TAGS } from './temporal-tags.js';
 
 /**
@@ -138,8 +139,8 @@ export async function settleDeadImports(connection: Connection): Promise<{ name:
   const leases = new Leases(leaseStore(db));
   try {
     for (const { _id } of notes) {
-      const lease: Lease | object = await leases.take(importLease(_id));
-      if (!isHeld(lease as Lease)) continue;
+      const lease = await takeLease(leases, importLease(_id));
+      if (!isHeld(lease)) continue;
       const note = await db.collection<ImportNote>(IMPORTS).findOne({ _id });
       if (note !== null) settled.push({ name: note.name, committed: await settleImport(db, note) });
     }

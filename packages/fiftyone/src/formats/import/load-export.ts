@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Db } from 'mongodb';
-import { type Doc, date, decode } from '../../bson/index.js';
+import { BsonType, type Doc, date, decode, ObjectId } from '../../bson/index.js';
 import type { OnProgress } from '../../datasets/progress.js';
 import { ImportError, StoppedError } from '../../errors.js';
 import { type FieldType, fieldDoc, makeField, typeText } from '../../fields/index.js';
@@ -8,6 +8,7 @@ import { declaredKeys, IN_FRAMES, IN_SAMPLES, type SchemaKey } from './declared-
 import { frameRewrites, sampleRewrites } from './document-rewrites.js';
 import type { DocumentsAt } from './export-folder.js';
 import { loadDocuments } from './load-documents.js';
+import { MediaSeen } from './media-seen.js';
 import { keyed, unwrapInOrder } from './shuffled.js';
 import type { Staging } from './stage-dataset.js';
 import { UndeclaredKeys } from './undeclared-keys.js';
@@ -33,17 +34,20 @@ export async function loadExport(staging: Staging, db: Db): Promise<{ samples: n
   const chosen = options.maxSamples === undefined ? undefined : new Set<string>();
   const counts = { samples: 0, frames: 0 };
   const { shuffled } = note;
+  const seen = options.maxSamples === undefined ? new MediaSeen() : undefined;
+  let withoutId = 0;
   const seed = String(options.seed ?? randomUUID());
   counts.samples = await loadDocuments({
     ...common,
     collection: shuffled ?? identity.samples,
     from: folder.samples,
-    rewrites: sampleRewrites(folder, stamp, options.tags),
+    rewrites: sampleRewrites(folder, stamp, options.tags, seen),
     most: shuffled === undefined ? options.maxSamples : undefined,
     instead: shuffled === undefined ? undefined : (doc, index) => keyed(doc, seed, index),
     onRead: told(options.onProgress, 'Importing samples', folder.samples),
     onDocument: (doc) => {
       inSamples.look(doc);
+      if (!hasId(doc)) withoutId++;
       if (shuffled === undefined) chosen?.add(String(decode(doc).get('_id')));
     },
   });
@@ -59,7 +63,7 @@ export async function loadExport(staging: Staging, db: Db): Promise<{ samples: n
       ...common,
       collection: identity.frames,
       from: folder.frames,
-      rewrites: await frameRewrites(folder, stamp),
+      rewrites: await frameRewrites(folder, stamp, seen),
       onRead: told(options.onProgress, 'Importing frames', folder.frames),
       onDocument: (doc) => inFrames.look(doc),
       wanted: chosen && ((doc) => chosen.has(String(decode(doc).get('_sample_id')))),
@@ -78,7 +82,21 @@ export async function loadExport(staging: Staging, db: Db): Promise<{ samples: n
     );
   }
   for (const [what, schema, keys] of schemas) declare(staging, what, schema, keys);
+  if (seen !== undefined) staging.warnings.push(...mediaWarnings(seen, counts.samples));
+  if (withoutId > 0) staging.warnings.push(`${withoutId} samples have no id in the export`);
   return counts;
+}
+
+function mediaWarnings({ paths, missing, first }: MediaSeen, samples: number): string[] {
+  const warnings: string[] = [];
+  if (missing > 0) warnings.push(`${missing} media are not in the export, the first is ${first}`);
+  if (paths < samples) warnings.push(`${samples - paths} samples have no filepath`);
+  return warnings;
+}
+
+/** Whether the id of a document is an ObjectId. In what clients write it comes first. */
+function hasId(doc: Buffer): boolean {
+  return (doc[4] === BsonType.objectId && doc.toString('latin1', 5, 9) === '_id\0') || decode(doc).get('_id') instanceof ObjectId;
 }
 
 /** Declares the keys of which the type is plain. */

@@ -6,11 +6,15 @@ import type { ExportFolder } from './export-folder.js';
 import type { ImportOptions, ImportReport } from './import-dataset.js';
 import type { Parts } from './import-notes.js';
 import { metadataProblems } from './metadata-problems.js';
+import { metadataWarnings, stageProblems } from './metadata-warnings.js';
 import { planMigration } from './migrated.js';
-import { datasetDocument, type Identity } from './new-dataset.js';
+import { datasetDocument, hasVideos, type Identity } from './new-dataset.js';
 import type { RunKind } from './run-kinds.js';
+import { seeAll } from './see-all.js';
 import { sideDocuments } from './side-documents.js';
 import type { Counts, Staged } from './stage-dataset.js';
+
+const BLOCKED = 'correct metadata.json: above all its version, which says in what form the export is';
 
 /** Everything about a dataset that can be known before its samples are read. @throws ImportError for what cannot be imported */
 export function plannedDataset(
@@ -25,8 +29,14 @@ export function plannedDataset(
     throw new ImportError(
       folder.path,
       problems.map((problem) => `metadata.json: ${problem}`),
+      seeAll(folder.path),
     );
-  const warnings: string[] = [];
+  const warnings = metadataWarnings(folder.metadata).map(({ place, message }) => `metadata.json: ${place}: ${message}`);
+  if (hasVideos(folder.metadata) && folder.frames === undefined) {
+    warnings.push(
+      'the dataset has videos, and the export has neither frames.json nor a folder frames: it is imported without frames',
+    );
+  }
   const dataset = datasetDocument(folder.metadata, identity);
   const isWhole = options.maxSamples === undefined;
   const wanted = {
@@ -34,12 +44,17 @@ export function plannedDataset(
     workspaces: isWhole && (options.importWorkspaces ?? true),
     runs: isWhole && (options.importRuns ?? true),
   };
+  if (wanted.views) {
+    for (const { place, message } of stageProblems(folder.metadata.get('saved_views'))) {
+      warnings.push(`metadata.json: ${place}: ${message}`);
+    }
+  }
   const hasResults = (kind: RunKind, key: string) => folder.results.get(kind)?.has(key) ?? false;
   const sides = explained(folder, () => sideDocuments(folder.metadata, dataset, wanted, hasResults));
   for (const run of sides.missing) warnings.push(`the results of run ${run} are not in the export`);
   const record = { dataset, views: sides.views, runs: sides.runs };
   const plan = planMigration(connection, record, databaseVersion, identity.now, (message) => warnings.push(message));
-  if (plan !== undefined && plan.blocked.length > 0) throw new ImportError(folder.path, plan.blocked);
+  if (plan !== undefined && plan.blocked.length > 0) throw new ImportError(folder.path, plan.blocked, BLOCKED);
   if (!identity.persistent) {
     warnings.push('it is not persistent: it is deleted when the last client leaves the database, unless it is made persistent');
   }
@@ -60,7 +75,7 @@ function explained<T>({ path }: ExportFolder, work: () => T): T {
     return work();
   } catch (error) {
     if (!(error instanceof MalformedError)) throw error;
-    throw new ImportError(path, [`metadata.json: ${error.message}`]);
+    throw new ImportError(path, [`metadata.json: ${error.message}`], seeAll(path));
   }
 }
 

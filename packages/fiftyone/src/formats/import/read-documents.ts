@@ -1,11 +1,12 @@
 import { open, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { jsonToBson, UnreadableError } from '../../bson/read-json.js';
 import { readJsonCollection } from '../../bson/read-json-collection.js';
 import type { Rewrites } from '../../bson/rewrites.js';
 import { ImportError } from '../../errors.js';
 import type { LegacyDocumentsAt } from '../legacy/read-legacy.js';
 import type { DocumentsAt } from './export-folder.js';
+import { seeAll } from './see-all.js';
 
 /** Documents that were read at once, as BSON. */
 export interface DocumentBatch {
@@ -34,7 +35,7 @@ async function* readFileOf({ path, key }: DocumentsAt & { kind: 'file' }, rewrit
     const batches = readJsonCollection(chunksOf(path), key, { rewrites, batchBytes: BATCH_BYTES });
     for await (const { documents, position } of batches) yield { documents, done: position, total };
   } catch (error) {
-    throw readable(error, path);
+    throw readable(error, dirname(path), path);
   }
 }
 
@@ -58,7 +59,7 @@ async function* readLegacyFile(at: LegacyDocumentsAt, rewrites: Rewrites): Async
   try {
     yield* readLegacy(at, rewrites);
   } catch (error) {
-    throw readable(error, at.path);
+    throw readable(error, at.path, at.path);
   }
 }
 
@@ -69,7 +70,7 @@ async function* readFolder({ path, files }: DocumentsAt & { kind: 'folder' }, re
     try {
       documents.push(jsonToBson(await readFile(join(path, name)), rewrites));
     } catch (error) {
-      throw readable(error, join(path, name));
+      throw readable(error, dirname(path), join(path, name));
     }
     bytes += (documents.at(-1) as Buffer).length;
     if (bytes < BATCH_BYTES && i < files.length - 1) continue;
@@ -79,8 +80,8 @@ async function* readFolder({ path, files }: DocumentsAt & { kind: 'folder' }, re
   }
 }
 
-function readable(error: unknown, path: string): unknown {
-  return error instanceof UnreadableError ? new UnreadableFileError(path, error) : error;
+function readable(error: unknown, folder: string, path: string): unknown {
+  return error instanceof UnreadableError ? new UnreadableFileError(folder, path, error) : error;
 }
 
 /** A file of documents that cannot be read. */
@@ -91,8 +92,8 @@ export class UnreadableFileError extends ImportError {
   /** For example `samples[12].filepath`. */
   readonly place: string;
 
-  constructor(path: string, error: UnreadableError) {
-    super(path, [error.message], 'see all problems with: fiftyone datasets validate');
+  constructor(folder: string, path: string, error: UnreadableError) {
+    super(path, [error.message], seeAll(folder));
     this.problem = error.problem;
     this.byte = error.position;
     this.place = error.path;

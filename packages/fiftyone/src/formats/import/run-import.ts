@@ -5,6 +5,8 @@ import { isHeld, type Lease, Leases, thisProcess } from '../../database/leases.j
 import { nameTaken } from '../../datasets/names.js';
 import { FiftyOneError, hintForServer, ImportError, isUnreachable, LockedError } from '../../errors.js';
 import { type ImportNote, importLease, noteImport, settleImport } from './import-notes.js';
+import { seeAll } from './see-all.js';
+import { takeLease as take } from './take-lease.js';
 
 const DUPLICATE_KEY = 11000;
 const OUT_OF_DISK_SPACE = 14031;
@@ -64,11 +66,11 @@ export async function runImport<T>(
 }
 
 async function takeLease(leases: Leases, key: string, name: string): Promise<Lease> {
-  const taken = await leases.take(key);
+  const taken = await take(leases, key);
   if (isHeld(taken)) return taken;
   const { user, host, pid } = taken.holder;
   throw new LockedError(`${user} on ${host} (process ${pid}) is at work on dataset '${name}'`, {
-    hint: 'wait until that is done',
+    hint: `wait until that is done; if that process has died, until ${taken.expires.toISOString()}`,
   });
 }
 
@@ -95,5 +97,5 @@ function explained(error: unknown, path: string, name: string): unknown {
   const [, frames] = /collection: \S+?\.(frames\.)?/.exec(message) ?? [];
   const key = /dup key: (.*)$/s.exec(message)?.[1]?.slice(0, 200) ?? message;
   const reason = `two documents of ${frames === undefined ? 'samples' : 'frames'} have the same ${key}`;
-  return new ImportError(path, [reason], 'see all of them with: fiftyone datasets validate');
+  return new ImportError(path, [reason], seeAll(path));
 }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Db } from 'mongodb';
 import { decode, encode, type ObjectId } from '../../bson/index.js';
 import { rewritePythonJson } from '../../bson/python-json.js';
@@ -24,6 +24,7 @@ import { loadExport } from './load-export.js';
 import type { Identity } from './new-dataset.js';
 import { readDocuments } from './read-documents.js';
 import { RUN_FOLDERS } from './run-kinds.js';
+import { seeAll } from './see-all.js';
 import { ensureShared } from './shared-collections.js';
 import type { SideDocuments } from './side-documents.js';
 import { TAGS, temporalTag } from './temporal-tags.js';
@@ -117,7 +118,7 @@ function resultsText(text: string, path: string): string {
     return rewritePythonJson(text);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw new ImportError(path, [error.message], 'see all problems with: fiftyone datasets validate');
+    throw new ImportError(path, [error.message], seeAll(dirname(dirname(path))));
   }
 }
 
@@ -132,7 +133,7 @@ async function importTags({ folder, identity, note, options, lease }: Staging, d
       try {
         return temporalTag(decode(bytes), identity.id);
       } catch (error) {
-        throw new ImportError(folder.path, [`tags.json: tag ${count + i + 1}: ${(error as Error).message}`]);
+        throw new ImportError(folder.path, [`tags.json: tag ${count + i + 1}: ${(error as Error).message}`], seeAll(folder.path));
       }
     });
     await insertRaw(db, collection, tags.map(encode));

@@ -1,14 +1,20 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { relative } from 'node:path';
 import { Doc, decode, numberOf, ObjectId, type ReadonlyDoc, type Value } from '../../bson/index.js';
+import { ImportError } from '../../errors.js';
+import { readFields } from '../../fields/index.js';
 import { kindOf } from '../../migrations/shape.js';
+import { isVersion } from '../../version.js';
 import { type MediaField, sampleMediaFields } from '../export/media-fields.js';
-import { declaredKeys, IN_FRAMES, IN_SAMPLES } from '../import/declared-keys.js';
+import { declaredKeys, IN_FRAMES, IN_SAMPLES, type SchemaKey } from '../import/declared-keys.js';
 import type { DocumentsAt, ExportFolder } from '../import/export-folder.js';
-import { mediaPath } from '../import/media-paths.js';
+import { readFrameMedia } from '../import/frame-media.js';
+import { fieldPath, mediaPath } from '../import/media-paths.js';
 import { readDocuments, UnreadableFileError } from '../import/read-documents.js';
 import { temporalTag } from '../import/temporal-tags.js';
 import { UndeclaredKeys } from '../import/undeclared-keys.js';
+import { FRAME_MEDIA } from '../layout.js';
+import { ValueCheck, type WrongValue } from './check-values.js';
 import type { Problems } from './export-problem.js';
 import { IdSet } from './id-set.js';
 import type { ValidateOptions } from './validate-export.js';
@@ -24,6 +30,8 @@ export async function checkDocuments(
 ): Promise<{ samples: number; frames: number }> {
   const ids = new IdSet(12, MOST_IDS);
   const media = new MediaFiles(folder, relDir, problems);
+  const values = valueCheck(folder, 'sample_fields');
+  const frameValues = valueCheck(folder, 'frame_fields');
   const samples = await eachDocument(
     folder,
     folder.samples,
@@ -37,9 +45,11 @@ export async function checkDocuments(
       else if (!ids.add(Buffer.from(id.id)))
         problems.add('error', file, `${id} is the id of another sample too`, { place: `${place}._id` });
       media.check(doc, place, file);
+      values?.look(doc, tellOf(problems, file, place));
     },
   );
   media.end();
+  await checkFrameMedia(folder, relDir, problems);
   if (folder.frames === undefined) {
     await checkTags(folder, problems, ids);
     return { samples, frames: 0 };
@@ -52,6 +62,7 @@ export async function checkDocuments(
     onProgress,
     declared(folder, 'frame_fields'),
     (doc, place, file) => {
+      frameValues?.look(doc, tellOf(problems, file, place));
       const [id, sample, number] = [doc.get('_id'), doc.get('_sample_id'), numberOf(doc.get('frame_number'))];
       if (id instanceof ObjectId && !frameIds.add(Buffer.from(id.id))) {
         problems.add('error', file, `${id} is the id of another frame too`, { place: `${place}._id` });
@@ -79,6 +90,28 @@ export async function checkDocuments(
   }
   await checkTags(folder, problems, ids);
   return { samples, frames };
+}
+
+function valueCheck({ metadata }: ExportFolder, key: SchemaKey): ValueCheck | undefined {
+  const version = metadata.get('version');
+  if (typeof version !== 'string' || !isVersion(version)) return undefined;
+  return new ValueCheck(readFields(metadata.get(key)), version);
+}
+
+function tellOf(problems: Problems, file: string, above: string): (wrong: WrongValue) => void {
+  return ({ place, message }) => problems.add('warning', file, message, { place: `${above}.${place}` });
+}
+
+async function checkFrameMedia({ path }: ExportFolder, relDir: string | undefined, problems: Problems): Promise<void> {
+  try {
+    for (const [given, place] of (await readFrameMedia(path)) ?? []) {
+      const media = fieldPath(relDir ?? path, place);
+      if (statOf(media) !== 'a file') problems.add('warning', FRAME_MEDIA, `there is no file ${media}`, { place: given });
+    }
+  } catch (error) {
+    if (!(error instanceof ImportError)) throw error;
+    for (const reason of error.reasons) problems.add('error', FRAME_MEDIA, reason.replace(`${FRAME_MEDIA}: `, ''));
+  }
 }
 
 function declared({ metadata }: ExportFolder, key: 'sample_fields' | 'frame_fields'): UndeclaredKeys {
@@ -160,9 +193,19 @@ class MediaFiles {
 
   #look(given: string, place: string, file: string): void {
     const path = mediaPath(this.#root, given);
-    if (/^[a-z0-9+.-]+:\/\//i.test(path) || existsSync(path)) return;
-    if (path === given) this.#elsewhere++;
+    const found = /^[a-z0-9+.-]+:\/\//i.test(path) ? undefined : statOf(path);
+    if (found === undefined || found === 'a file') return;
+    if (found === 'a folder') this.problems.add('warning', file, `${path} is a folder, expected a file`, { place });
+    else if (path === given) this.#elsewhere++;
     else this.problems.add('warning', file, `there is no file ${path}`, { place });
+  }
+}
+
+function statOf(path: string): 'a file' | 'a folder' | 'nothing' {
+  try {
+    return statSync(path).isDirectory() ? 'a folder' : 'a file';
+  } catch {
+    return 'nothing';
   }
 }
 

@@ -1,12 +1,16 @@
-import { Doc, ObjectId, type Value } from '../../bson/index.js';
+import { Doc, ObjectId, type ReadonlyDoc, type Value } from '../../bson/index.js';
 import { newDatasetDocument } from '../../datasets/new-document.js';
+import { MalformedError } from '../../errors.js';
 import { releaseAt } from '../../migrations/release-documents.js';
 import { kindOf } from '../../migrations/shape.js';
 import { compareBase, isVersion, openSourceVersion } from '../../version.js';
 import type { ExportFolder } from '../import/export-folder.js';
 import { metadataProblems } from '../import/metadata-problems.js';
-import { hasVideos } from '../import/new-dataset.js';
+import { metadataWarnings, stageProblems } from '../import/metadata-warnings.js';
+import { planBetween } from '../import/migrated.js';
+import { datasetDocument, hasVideos } from '../import/new-dataset.js';
 import { RUN_FOLDERS } from '../import/run-kinds.js';
+import { sideDocuments } from '../import/side-documents.js';
 import type { Problems } from './export-problem.js';
 
 const FILE = 'metadata.json';
@@ -27,12 +31,15 @@ export function checkMetadata({ metadata, frames }: ExportFolder, problems: Prob
       place: 'version',
     });
   } else {
+    if (metadataProblems(metadata).length === 0) checkUpgrade(metadata, version, problems);
     const known = releaseAt(version).keys.get('DatasetDocument') ?? KNOWN;
     for (const key of metadata.keys()) {
       if (!known.has(key)) problems.add('note', FILE, `release ${version} does not know this key`, { place: key });
     }
   }
   for (const problem of metadataProblems(metadata)) problems.add('error', FILE, problem);
+  for (const { place, message } of metadataWarnings(metadata)) problems.add('warning', FILE, message, { place });
+  for (const { place, message } of stageProblems(metadata.get('saved_views'))) problems.add('error', FILE, message, { place });
   if (hasVideos(metadata) && frames === undefined) {
     problems.add('warning', FILE, 'the dataset has videos, and the export has neither frames.json nor a folder frames');
   }
@@ -59,23 +66,21 @@ function checkNamed(docs: Value | undefined, key: string, problems: Problems): v
       problems.add('error', FILE, `is ${kindOf(name)}, expected a string`, { place: `${place}.name` });
     else if (names.has(name)) problems.add('error', FILE, `'${name}' is the name of another one too`, { place: `${place}.name` });
     else names.add(name);
-    if (key === 'saved_views') checkStages(doc.get('view_stages'), `${place}.view_stages`, problems);
   }
 }
 
-function checkStages(stages: Value | undefined, place: string, problems: Problems): void {
-  if (!Array.isArray(stages)) {
-    problems.add('error', FILE, `is ${kindOf(stages)}, expected a list`, { place });
-    return;
-  }
-  for (const [i, stage] of stages.entries()) {
-    try {
-      const found: unknown = typeof stage === 'string' ? JSON.parse(stage.replace(/\b(?:NaN|-?Infinity)\b/g, 'null')) : undefined;
-      if (typeof (found as { _cls?: unknown } | undefined)?._cls === 'string') continue;
-    } catch {
-      // told below
-    }
-    problems.add('error', FILE, 'is not the text of a view stage', { place: `${place}[${i}]` });
+/** Looks whether it can be brought to the version of this client. */
+function checkUpgrade(metadata: ReadonlyDoc, version: string, problems: Problems): void {
+  const identity = { id: new ObjectId(), name: 'it', slug: 'it', persistent: true, samples: 'samples', frames: 'frames', now: 0 };
+  const dataset = datasetDocument(metadata, identity);
+  try {
+    const wanted = { views: true, workspaces: true, runs: true };
+    const { views, runs } = sideDocuments(metadata, dataset, wanted, () => false);
+    const plan = planBetween({ dataset, views, runs }, version, openSourceVersion, 0, () => {});
+    for (const reason of plan.blocked) problems.add('error', FILE, `it cannot be upgraded: ${reason}`);
+  } catch (error) {
+    // it is told with its place by the other checks
+    if (!(error instanceof MalformedError)) throw error;
   }
 }
 

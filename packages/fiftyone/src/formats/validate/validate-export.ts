@@ -6,6 +6,7 @@ import type { OnProgress } from '../../datasets/progress.js';
 import { ImportError } from '../../errors.js';
 import { extractInto } from '../import/archive.js';
 import { openExport } from '../import/export-folder.js';
+import { readingExport } from '../import/unreadable-export.js';
 import { archiveExtension } from '../layout.js';
 import { checkDocuments } from './check-documents.js';
 import { checkMetadata } from './check-metadata.js';
@@ -35,6 +36,8 @@ export interface ValidateReport {
   readonly seconds: number;
 }
 
+const GIVE = 'give the folder into which a dataset was exported, or an archive of it';
+
 /**
  * Looks, without a database, whether an export is complete and can be imported. An archive is extracted next to itself, and what
  * was extracted is removed.
@@ -42,11 +45,17 @@ export interface ValidateReport {
  * @throws ImportError for what is no export at all, or an archive that must not be extracted
  */
 export async function validateExport(given: string, options: ValidateOptions = {}): Promise<ValidateReport> {
-  const path = resolve(given);
-  const isFile = await stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  );
+  return await readingExport(given, () => validate(resolve(given), options));
+}
+
+async function validate(path: string, options: ValidateOptions): Promise<ValidateReport> {
+  const found = await stat(path).catch((error) => {
+    if (!['ENOENT', 'ENOTDIR'].includes(error.code)) throw error;
+    throw new ImportError(path, ['there is no such file or folder'], GIVE);
+  });
+  const isFile = found.isFile();
+  if (isFile && archiveExtension(path) === undefined)
+    throw new ImportError(path, ['it is neither a folder nor an archive'], GIVE);
   if (!isFile || archiveExtension(path) === undefined) return await validateFolder(path, options);
   const folder = await mkdtemp(join(dirname(path), '.validating-'));
   try {
@@ -89,7 +98,7 @@ async function readMetadata(path: string, problems: Problems): Promise<ReadonlyD
     text = await readFile(join(path, file));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    throw new ImportError(path, ['it has no metadata.json'], 'give the folder into which a dataset was exported');
+    throw new ImportError(path, ['it has no metadata.json'], GIVE);
   }
   try {
     const found = decode(jsonToBson(text));
