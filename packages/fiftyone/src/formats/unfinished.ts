@@ -1,0 +1,29 @@
+import { access, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MOVES, STAGING } from './layout.js';
+
+/** What an export that has not ended has left in the folder that it is for. */
+export interface Unfinished {
+  /** Where it is. */
+  readonly path: string;
+  /** Whether media were moved into it, so that it may have the only copies of them. */
+  readonly hasMoved: boolean;
+}
+
+/** Looks whether an export into a folder has not ended. */
+export async function leftIn(folder: string): Promise<Unfinished | undefined> {
+  const path = join(folder, STAGING);
+  const isThere = await access(path).then(
+    () => true,
+    () => false,
+  );
+  if (!isThere) return undefined;
+  const moves = await readFile(join(path, MOVES)).catch(() => '');
+  return { path, hasMoved: moves.length > 0 };
+}
+
+/** What to do about it. */
+export function hintForUnfinished({ path, hasMoved }: Unfinished): string {
+  const most = 'export again into the same folder, which first finishes or undoes this one: until then leave the folder as it is';
+  return hasMoved ? `${most}, for ${path} may have the only copies of media that were moved` : most;
+}
