@@ -1,6 +1,6 @@
 import { access, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { Doc, encode, ObjectId } from '../src/bson/index.js';
 import { insertRaw } from '../src/database/raw.js';
 import { Dataset } from '../src/datasets/dataset.js';
@@ -8,6 +8,8 @@ import { exportDataset } from '../src/formats/export/export-dataset.js';
 import { moveFile } from '../src/formats/export/move-journal.js';
 import { Staging } from '../src/formats/export/staging.js';
 import { type MediaDataset, makeFile, mediaDataset } from './support/media-dataset.js';
+import { connectAsAdmin } from './support/migrated.js';
+import { startMongod } from './support/mongod.js';
 import { temporaryFolder } from './support/recorded-export.js';
 
 /** A dataset with one file, and an export that moved it and then died. */
@@ -84,4 +86,29 @@ test.each([true, false])('an export from another database keeps what the first h
   expect(await pathOf(made)).toBe(moved);
   expect(await readFile(moved, 'utf8')).toBe('a');
   await expect(access(root)).rejects.toThrow('ENOENT');
+});
+
+test('who may not write to the database is told so before anything is moved', async () => {
+  const folder = await temporaryFolder();
+  const [path, exportDir] = [await makeFile(join(folder, 'a.png')), join(folder, 'export')];
+  const { dataset, samples } = await mediaDataset({ samples: [{ filepath: path }] });
+  const server = await startMongod({ auth: true });
+  onTestFinished(() => server.stop());
+  const admin = await connectAsAdmin({ uri: server.uri, name: 'fo' });
+  onTestFinished(() => admin.close());
+  await insertRaw(admin.db, 'datasets', [encode(dataset.doc)]);
+  await insertRaw(admin.db, String(dataset.doc.get('sample_collection_name')), (await samples()).map(encode));
+  await admin.db.command({ createUser: 'reader', pwd: 'secret', roles: ['read'] });
+  const reader = await connectAsAdmin({ uri: `mongodb://reader:secret@127.0.0.1:${server.port}/?authSource=fo`, name: 'fo' });
+  onTestFinished(() => reader.close());
+  const told: string[] = [];
+  const error = await exportDataset(new Dataset(reader, dataset.doc), {
+    ...{ exportDir, exportMedia: 'move' },
+    onProgress: ({ what }) => told.push(what),
+  }).catch((error) => error);
+  expect(error.message).toContain('the database user may not write');
+  expect(error.hint).toContain('or copy the media');
+  expect(told).toEqual([]);
+  expect(await readFile(path, 'utf8')).toBe(path);
+  expect(await readdir(folder)).toEqual(['a.png']);
 });

@@ -14,7 +14,7 @@ import { exportError } from './export-error.js';
 import type { ExportOptions, ExportReport } from './export-options.js';
 import { ExportedMedia } from './exported-media.js';
 import { refuseMediaIn } from './media-in-folder.js';
-import { updateMovedPaths } from './moved-paths.js';
+import { checkMayWrite, updateMovedPaths } from './moved-paths.js';
 import { countOf, readDocuments } from './read-documents.js';
 import { readMetadata } from './related-documents.js';
 import { writeResults } from './run-results.js';
@@ -37,6 +37,7 @@ export async function exportDataset(samples: SampleCollection, options: ExportOp
   try {
     // what a dead export has moved here is settled by now, and known to its dataset
     if (checked.overwrite && (await staging.isBeside())) await refuseMediaIn(checked.folder, samples, dataset);
+    if (checked.exportMedia === 'move') await checkMayWrite(samples.connection, dataset);
     const report = await write(samples, dataset, checked, staging);
     await checkUnchanged(samples, dataset);
     if (checked.archive === undefined) await complete(samples, dataset, checked, staging);
