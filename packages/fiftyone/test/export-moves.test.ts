@@ -7,6 +7,8 @@ import { Dataset } from '../src/datasets/dataset.js';
 import { exportDataset } from '../src/formats/export/export-dataset.js';
 import { moveFile } from '../src/formats/export/move-journal.js';
 import { Staging } from '../src/formats/export/staging.js';
+import { importDataset } from '../src/formats/import/import-dataset.js';
+import { validateExport } from '../src/formats/validate/validate-export.js';
 import { type MediaDataset, makeFile, mediaDataset } from './support/media-dataset.js';
 import { connectAsAdmin } from './support/migrated.js';
 import { startMongod } from './support/mongod.js';
@@ -111,4 +113,23 @@ test('who may not write to the database is told so before anything is moved', as
   expect(told).toEqual([]);
   expect(await readFile(path, 'utf8')).toBe(path);
   expect(await readdir(folder)).toEqual(['a.png']);
+});
+
+test('import and validate say of a folder with a killed move what is in it, and that it must stay', async () => {
+  const { exportDir, made, root } = await interrupted('moved');
+  for (const read of [() => importDataset(made.connection, { datasetDir: exportDir }), () => validateExport(exportDir)]) {
+    const error = await read().catch((error) => error);
+    expect(error.message).toContain('it has no metadata.json; an export into it that moves media has not ended');
+    expect(error.hint).toContain(`leave the folder as it is, for ${root} may have the only copies`);
+  }
+  await makeFile(join(exportDir, 'metadata.json'), '{"version": "1.22.1"}');
+  const error = await importDataset(made.connection, { datasetDir: exportDir }).catch((error) => error);
+  expect(error.message).toContain('neither samples.json nor a folder samples; an export into it that moves media');
+});
+
+test('an export elsewhere says where media are that a killed move has', async () => {
+  const { folder, from, made } = await interrupted('moved');
+  const error = await exportDataset(made.dataset, { exportDir: join(folder, 'elsewhere') }).catch((error) => error);
+  expect(error.message).toContain(`${from} is missing`);
+  expect(error.hint).toMatch(/^an export that moves media and was killed has them in .fiftyone-export/);
 });

@@ -7,6 +7,7 @@ import { ImportError } from '../../errors.js';
 import { extractInto } from '../import/archive.js';
 import { openExport } from '../import/export-folder.js';
 import { archiveExtension } from '../layout.js';
+import { noExport } from '../unfinished.js';
 import { checkDocuments } from './check-documents.js';
 import { checkMetadata } from './check-metadata.js';
 import { checkResults } from './check-results.js';
@@ -89,7 +90,7 @@ async function readMetadata(path: string, problems: Problems): Promise<ReadonlyD
     text = await readFile(join(path, file));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    throw new ImportError(path, ['it has no metadata.json'], 'give the folder into which a dataset was exported');
+    throw await noExport(path, 'it has no metadata.json', 'give the folder into which a dataset was exported');
   }
   try {
     const found = decode(jsonToBson(text));
