@@ -1,4 +1,4 @@
-import { access, readFile } from 'node:fs/promises';
+import { access, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ImportError } from '../errors.js';
 import { MOVES, STAGING } from './layout.js';
@@ -19,8 +19,11 @@ export async function leftIn(folder: string): Promise<Unfinished | undefined> {
     () => false,
   );
   if (!isThere) return undefined;
-  const moves = await readFile(join(path, MOVES)).catch(() => '');
-  return { path, hasMoved: moves.length > 0 };
+  const size = await stat(join(path, MOVES)).then(
+    (found) => found.size,
+    () => 0,
+  );
+  return { path, hasMoved: size > 0 };
 }
 
 /** Why a folder is no export, and what to do about it. @param problem what it lacks */

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import type { ReadonlyDoc } from '../../bson/index.js';
@@ -27,7 +27,8 @@ const MODES: readonly unknown[] = [true, false, 'move', 'symlink'];
 
 /** @throws UsageError for options that cannot be, or not together */
 export function checkedOptions(options: ExportOptions, dataset: ReadonlyDoc, isView: boolean): CheckedOptions {
-  const exportDir = absolute(options.exportDir);
+  checkNames(options);
+  const exportDir = absolute(checkedPath('exportDir', options.exportDir));
   const archive = archiveExtension(exportDir);
   const { exportMedia = true, chunkSize, relDir, datasetType, overwrite = false } = options;
   checkDatasetType(datasetType, ['FiftyOneDataset']);
@@ -38,7 +39,13 @@ export function checkedOptions(options: ExportOptions, dataset: ReadonlyDoc, isV
     throw new UsageError(`chunkSize is ${chunkSize}, expected a whole number above 0`);
   }
   if (archive) checkArchive(archive);
-  if (archive && existsSync(exportDir) && !overwrite) {
+  if (relDir !== undefined) checkedPath('relDir', relDir);
+  // what cannot be looked at is told of by making it
+  const there = existsSync(exportDir) ? statSync(exportDir) : undefined;
+  if (there && there.isDirectory() === (archive !== undefined)) {
+    throw new UsageError(`${exportDir} is a ${archive ? 'folder' : 'file'}`, { hint: HINT });
+  }
+  if (archive && there && !overwrite) {
     throw new UsageError(`${exportDir} is there already`, { hint: 'replace it with overwrite, or choose another name' });
   }
   if (exportMedia === 'move') checkMove(archive, dataset);
@@ -65,6 +72,32 @@ export function checkedOptions(options: ExportOptions, dataset: ReadonlyDoc, isV
     overwrite,
     skipMissing: options.skipMissing ?? false,
   };
+}
+
+const HINT = 'give the path of a folder, or of an archive (.zip, .tar, .tar.gz or .tgz)';
+
+const NAMES: Record<keyof ExportOptions, true> = {
+  ...{ exportDir: true, datasetType: true, exportMedia: true, relDir: true, chunkSize: true, exportSavedViews: true },
+  ...{ exportRuns: true, exportWorkspaces: true, useDirs: true, ordered: true, overwrite: true, skipMissing: true },
+  ...{ onProgress: true, signal: true },
+};
+
+/** JavaScript takes any name for an option: one that nobody reads was meant to do something. */
+function checkNames(options: unknown): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new UsageError('an export needs options', { hint: 'give at least { exportDir }' });
+  }
+  const unknown = Object.keys(options).filter((name) => !Object.hasOwn(NAMES, name));
+  if (unknown.length === 0) return;
+  throw new UsageError(`unknown options of an export: ${unknown.join(', ')}`, {
+    hint: `the options are: ${Object.keys(NAMES).join(', ')}`,
+  });
+}
+
+function checkedPath(name: string, path: unknown): string {
+  if (typeof path === 'string' && path !== '' && !path.includes('\0')) return path;
+  const found = typeof path === 'string' ? JSON.stringify(path) : String(path);
+  throw new UsageError(`${name} is ${found}, expected a path`, { hint: HINT });
 }
 
 /** Whoever moves media wants to go on with the dataset: so it must be able to follow them. */
