@@ -71,8 +71,11 @@ test('moved media whose dataset was not told yet are not overwritten by an expor
 
 test('moved media whose dataset was not told yet are not overwritten by the same export, begun again', async () => {
   const { exportDir, moved, made } = await interrupted('in place');
-  const again = exportDataset(made.dataset, { exportDir, overwrite: true, exportMedia: 'move' });
-  await expect(again).rejects.toThrow('media of the dataset are in the folder');
+  const again = () => exportDataset(made.dataset, { exportDir, overwrite: true, exportMedia: 'move' }).catch((error) => error);
+  const error = await again();
+  expect(error.message).toContain('media of the dataset are in the folder');
+  expect(error.hint).toContain('the export that was interrupted here is finished by now');
+  expect((await again()).hint).toBe('export into another folder, or into this one without overwrite');
   expect(await pathOf(made)).toBe(moved);
   expect(await readFile(moved, 'utf8')).toBe('a');
 });

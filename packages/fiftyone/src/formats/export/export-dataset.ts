@@ -36,7 +36,9 @@ export async function exportDataset(samples: SampleCollection, options: ExportOp
   });
   try {
     // what a dead export has moved here is settled by now, and known to its dataset
-    if (checked.overwrite && (await staging.isBeside())) await refuseMediaIn(checked.folder, samples, dataset);
+    if (checked.overwrite && (await staging.isBeside())) {
+      await refuseMediaIn(checked.folder, samples, dataset, staging.hasFinished ? FINISHED : undefined);
+    }
     if (checked.exportMedia === 'move') await checkMayWrite(samples.connection, dataset);
     const report = await write(samples, dataset, checked, staging);
     await checkUnchanged(samples, dataset);
@@ -50,6 +52,9 @@ export async function exportDataset(samples: SampleCollection, options: ExportOp
     throw exportError(error, checked.exportDir, isUndone ? 'undone' : await leftIn(checked.folder));
   }
 }
+
+const FINISHED =
+  'the export that was interrupted here is finished by now. To make another one choose another folder, or leave out overwrite';
 
 const BESIDE = 'there were files in the folder already: those that are no documents of an export stay in it';
 

@@ -5,8 +5,15 @@ import type { SampleCollection } from '../../datasets/sample-collection.js';
 import { UsageError } from '../../errors.js';
 import { frameMediaFields, sampleMediaFields } from './media-fields.js';
 
+const ELSEWHERE = 'export into another folder, or into this one without overwrite';
+
 /** A folder with media of a dataset, this one or another one, is not replaced: they would be lost. @throws UsageError */
-export async function refuseMediaIn(folder: string, samples: SampleCollection, doc: ReadonlyDoc): Promise<void> {
+export async function refuseMediaIn(
+  folder: string,
+  samples: SampleCollection,
+  doc: ReadonlyDoc,
+  hint = ELSEWHERE,
+): Promise<void> {
   const { db } = samples.connection;
   const own = { name: doc.get('name'), collection: samples.samples('all').collection, paths: mediaPaths(sampleMediaFields(doc)) };
   const frames = { name: own.name, collection: doc.get('frame_collection_name'), paths: mediaPaths(frameMediaFields(doc)) };
@@ -26,7 +33,7 @@ export async function refuseMediaIn(folder: string, samples: SampleCollection, d
     const example = typeof path === 'string' && path.startsWith(folder) ? `, for example ${path}` : '';
     const whose = name === own.name ? 'the dataset' : `dataset '${name}'`;
     throw new UsageError(`media of ${whose} are in the folder that is to be replaced${example}`, {
-      hint: 'export into another folder, or into this one without overwrite',
+      hint,
     });
   }
 }

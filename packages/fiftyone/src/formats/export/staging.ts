@@ -43,6 +43,8 @@ const LAST: readonly string[] = [SAMPLES, documentsFile(SAMPLES)];
  */
 export class Staging {
   readonly journal: MoveJournal;
+  /** Whether this one has finished the export of a dead process first. */
+  hasFinished = false;
   #beat: NodeJS.Timeout | undefined;
 
   private constructor(
@@ -78,6 +80,7 @@ export class Staging {
         if (await staging.isComplete()) {
           await staging.#place();
           await finish(staging);
+          staging.hasFinished = true;
         } else await staging.journal.undo();
         await staging.journal.remove();
         await rm(staging.root, { recursive: true });
