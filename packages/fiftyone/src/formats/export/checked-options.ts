@@ -27,8 +27,7 @@ const MODES: readonly unknown[] = [true, false, 'move', 'symlink'];
 
 /** @throws UsageError for options that cannot be, or not together */
 export function checkedOptions(options: ExportOptions, dataset: ReadonlyDoc, isView: boolean): CheckedOptions {
-  checkNames(options);
-  const exportDir = absolute(checkedPath('exportDir', options.exportDir));
+  const exportDir = absolute(options.exportDir);
   const archive = archiveExtension(exportDir);
   const { exportMedia = true, chunkSize, relDir, datasetType, overwrite = false } = options;
   checkDatasetType(datasetType, ['FiftyOneDataset']);
@@ -39,7 +38,6 @@ export function checkedOptions(options: ExportOptions, dataset: ReadonlyDoc, isV
     throw new UsageError(`chunkSize is ${chunkSize}, expected a whole number above 0`);
   }
   if (archive) checkArchive(archive);
-  if (relDir !== undefined) checkedPath('relDir', relDir);
   // what cannot be looked at is told of by making it
   const there = existsSync(exportDir) ? statSync(exportDir) : undefined;
   if (there && there.isDirectory() === (archive !== undefined)) {
@@ -76,30 +74,6 @@ export function checkedOptions(options: ExportOptions, dataset: ReadonlyDoc, isV
 
 const HINT = 'give the path of a folder, or of an archive (.zip, .tar, .tar.gz or .tgz)';
 
-const NAMES: Record<keyof ExportOptions, true> = {
-  ...{ exportDir: true, datasetType: true, exportMedia: true, relDir: true, chunkSize: true, exportSavedViews: true },
-  ...{ exportRuns: true, exportWorkspaces: true, useDirs: true, ordered: true, overwrite: true, skipMissing: true },
-  ...{ onProgress: true, signal: true },
-};
-
-/** JavaScript takes any name for an option: one that nobody reads was meant to do something. */
-function checkNames(options: unknown): void {
-  if (typeof options !== 'object' || options === null) {
-    throw new UsageError('an export needs options', { hint: 'give at least { exportDir }' });
-  }
-  const unknown = Object.keys(options).filter((name) => !Object.hasOwn(NAMES, name));
-  if (unknown.length === 0) return;
-  throw new UsageError(`unknown options of an export: ${unknown.join(', ')}`, {
-    hint: `the options are: ${Object.keys(NAMES).join(', ')}`,
-  });
-}
-
-function checkedPath(name: string, path: unknown): string {
-  if (typeof path === 'string' && path !== '' && !path.includes('\0')) return path;
-  const found = typeof path === 'string' ? JSON.stringify(path) : String(path);
-  throw new UsageError(`${name} is ${found}, expected a path`, { hint: HINT });
-}
-
 /** Whoever moves media wants to go on with the dataset: so it must be able to follow them. */
 function checkMove(archive: string | undefined, dataset: ReadonlyDoc): void {
   if (archive) {
@@ -115,6 +89,9 @@ function checkMove(archive: string | undefined, dataset: ReadonlyDoc): void {
 }
 
 function absolute(path: string): string {
+  if (typeof path !== 'string' || path.includes('\0')) {
+    throw new UsageError(`${JSON.stringify(path)} is no path of a file`, { hint: HINT });
+  }
   return resolve(path.replace(/^~(?=\/|$)/, homedir()));
 }
 
