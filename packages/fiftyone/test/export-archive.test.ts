@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { unzipSync } from 'fflate';
 import { extract } from 'tar';
 import { expect, test } from 'vitest';
+import { findDocs } from '../src/database/raw.js';
 import { exportDataset } from '../src/formats/export/export-dataset.js';
+import { importDataset } from '../src/formats/import/import-dataset.js';
 import { makeFile, mediaDataset } from './support/media-dataset.js';
 import { filesIn, temporaryFolder } from './support/recorded-export.js';
 
@@ -72,3 +74,18 @@ test('a zip archive can be read by others', async () => {
   const list = execFileSync('python3', ['-m', 'zipfile', '-l', join(folder, 'x.zip')], { encoding: 'utf8' });
   expect(list).toContain('x/data/a.png');
 });
+
+test.each(['zip', 'tar'])(
+  'files with a backslash in their names are in an archive (.%s), and each is found',
+  async (extension) => {
+    const [media, folder] = [await temporaryFolder(), await temporaryFolder()];
+    const paths = await Promise.all(['a\\b.png', 'a-b.png', 'sub/a\\b.png'].map((name) => makeFile(join(media, name))));
+    const { connection, dataset } = await mediaDataset({ samples: paths.map((filepath) => ({ filepath })) });
+    const archivePath = join(folder, `x\\y.${extension}`);
+    await exportDataset(dataset, { exportDir: archivePath });
+    await importDataset(connection, { archivePath, name: 'again', persistent: true });
+    const [again] = await findDocs(connection.db, 'datasets', { name: 'again' });
+    const samples = await findDocs(connection.db, String(again?.get('sample_collection_name')), {}, { sort: { _id: 1 } });
+    expect(await Promise.all(samples.map((sample) => readFile(String(sample.get('filepath')), 'utf8')))).toEqual(paths);
+  },
+);

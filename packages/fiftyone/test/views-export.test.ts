@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
@@ -50,6 +50,7 @@ test('a folder with media of the dataset that a view is made of is not replaced'
   const view = await viewOf(images, [patches]);
   const there = join(folder, 'media');
   await mkdir(there);
+  await writeFile(join(there, '1.jpg'), 'one');
   await db.collection(String(doc?.get('sample_collection_name'))).updateOne({}, { $set: { filepath: join(there, '1.jpg') } });
   await expect(exportDataset(view, { exportDir: there, exportMedia: false, overwrite: true })).rejects.toThrow('to be replaced');
 });

@@ -90,18 +90,26 @@ function connectionError(error: Error & { code?: unknown; codeName?: string }, a
   });
 }
 
+/** What to do when the database user may not write. */
+export const USE_WRITER = 'use a user with the role readWrite in FIFTYONE_DATABASE_URI';
+
 /**
  * Runs a write.
  *
+ * @param hint what a user can do who may not write
  * @throws FiftyOneError that says what to ask for, when the database user may not write
  */
-export async function authorized<T>(connection: Connection, write: () => Promise<T>): Promise<T> {
+export async function authorized<T>(
+  connection: Connection,
+  write: () => Promise<T>,
+  hint = `${USE_WRITER}; a dry run (--dry-run) works with a read-only user`,
+): Promise<T> {
   try {
     return await write();
   } catch (error) {
     if ((error as { code?: unknown } | undefined)?.code !== NOT_AUTHORIZED) throw error;
     throw new FiftyOneError(`the database user may not write to ${connection.address}`, {
-      hint: 'use a user with the role readWrite in FIFTYONE_DATABASE_URI; a dry run (--dry-run) works with a read-only user',
+      hint,
       cause: error,
     });
   }

@@ -31,6 +31,9 @@ export const RUN_FOLDERS = [
 /** The folder in which an export is made, and in which what it replaces is kept, until it is complete. */
 export const STAGING = '.fiftyone-export';
 
+/** The file in it that notes, a line each, which media are moved from where to where. */
+export const MOVES = 'moves.jsonl';
+
 const ARCHIVES = ['.zip', '.tar.gz', '.tgz', '.tar', '.rar', '.tar.bz2', '.tar.bz', '.tbz'] as const;
 export type ArchiveExtension = (typeof ARCHIVES)[number];
 

@@ -24,7 +24,7 @@ export async function writeArchive(
   extension: ArchiveExtension,
   tell: (name: string) => void,
 ): Promise<void> {
-  if (extension === '.zip') await writeZip(folder, top, path, tell);
+  if (extension === '.zip') await writeZip(folder, top.replaceAll('\\', '-'), path, tell);
   else await writeTar(folder, top, path, extension !== '.tar', tell);
   const file = await open(path, 'r+');
   await file.sync();

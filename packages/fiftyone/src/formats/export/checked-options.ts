@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import type { ReadonlyDoc } from '../../bson/index.js';
@@ -38,7 +38,12 @@ export function checkedOptions(options: ExportOptions, dataset: ReadonlyDoc, isV
     throw new UsageError(`chunkSize is ${chunkSize}, expected a whole number above 0`);
   }
   if (archive) checkArchive(archive);
-  if (archive && existsSync(exportDir) && !overwrite) {
+  // what cannot be looked at is told of by making it
+  const there = existsSync(exportDir) ? statSync(exportDir) : undefined;
+  if (there && there.isDirectory() === (archive !== undefined)) {
+    throw new UsageError(`${exportDir} is a ${archive ? 'folder' : 'file'}`, { hint: HINT });
+  }
+  if (archive && there && !overwrite) {
     throw new UsageError(`${exportDir} is there already`, { hint: 'replace it with overwrite, or choose another name' });
   }
   if (exportMedia === 'move') checkMove(archive, dataset);
@@ -67,6 +72,8 @@ export function checkedOptions(options: ExportOptions, dataset: ReadonlyDoc, isV
   };
 }
 
+const HINT = 'give the path of a folder, or of an archive (.zip, .tar, .tar.gz or .tgz)';
+
 /** Whoever moves media wants to go on with the dataset: so it must be able to follow them. */
 function checkMove(archive: string | undefined, dataset: ReadonlyDoc): void {
   if (archive) {
@@ -82,6 +89,9 @@ function checkMove(archive: string | undefined, dataset: ReadonlyDoc): void {
 }
 
 function absolute(path: string): string {
+  if (typeof path !== 'string' || path.includes('\0')) {
+    throw new UsageError(`${JSON.stringify(path)} is no path of a file`, { hint: HINT });
+  }
   return resolve(path.replace(/^~(?=\/|$)/, homedir()));
 }
 

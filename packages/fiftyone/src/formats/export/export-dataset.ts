@@ -5,14 +5,16 @@ import { bsonToJson } from '../../bson/write-json.js';
 import { findDocs } from '../../database/raw.js';
 import { Pace } from '../../datasets/pace.js';
 import type { SampleCollection } from '../../datasets/sample-collection.js';
-import { DatasetNotFoundError, FiftyOneError, UsageError } from '../../errors.js';
+import { DatasetNotFoundError, FiftyOneError } from '../../errors.js';
 import { FRAME_MEDIA, FRAMES, METADATA, SAMPLES, TAGS } from '../layout.js';
+import { leftIn } from '../unfinished.js';
 import { writeArchive } from './archive.js';
 import { type CheckedOptions, checkedOptions } from './checked-options.js';
 import { exportError } from './export-error.js';
 import type { ExportOptions, ExportReport } from './export-options.js';
 import { ExportedMedia } from './exported-media.js';
-import { updateMovedPaths } from './moved-paths.js';
+import { refuseMediaIn } from './media-in-folder.js';
+import { checkMayWrite, updateMovedPaths } from './moved-paths.js';
 import { countOf, readDocuments } from './read-documents.js';
 import { readMetadata } from './related-documents.js';
 import { writeResults } from './run-results.js';
@@ -29,11 +31,15 @@ import { writeDocuments } from './write-documents.js';
 export async function exportDataset(samples: SampleCollection, options: ExportOptions): Promise<ExportReport> {
   const dataset = await datasetOf(samples);
   const checked = checkedOptions(options, dataset, samples.isView);
-  if (checked.overwrite) await refuseOwnMedia(samples, checked.folder);
-  const staging = await Staging.begin(checked.folder, (left) => finish(samples, left)).catch((error) => {
-    throw exportError(error, checked.exportDir);
+  const staging = await Staging.begin(checked.folder, (left) => finish(samples, left)).catch(async (error) => {
+    throw exportError(error, checked.exportDir, (await leftIn(checked.folder)) ?? 'unbegun');
   });
   try {
+    // what a dead export has moved here is settled by now, and known to its dataset
+    if (checked.overwrite && (await staging.isBeside())) {
+      await refuseMediaIn(checked.folder, samples, dataset, staging.hasFinished ? FINISHED : undefined);
+    }
+    if (checked.exportMedia === 'move') await checkMayWrite(samples.connection, dataset);
     const report = await write(samples, dataset, checked, staging);
     await checkUnchanged(samples, dataset);
     if (checked.archive === undefined) await complete(samples, dataset, checked, staging);
@@ -42,9 +48,13 @@ export async function exportDataset(samples: SampleCollection, options: ExportOp
     return report;
   } catch (error) {
     await staging.leave();
-    throw exportError(error, checked.exportDir, (await staging.isComplete()) || !(await undone(staging)));
+    const isUndone = !(await staging.isComplete()) && (await undone(staging));
+    throw exportError(error, checked.exportDir, isUndone ? 'undone' : await leftIn(checked.folder));
   }
 }
+
+const FINISHED =
+  'the export that was interrupted here is finished by now. To make another one choose another folder, or leave out overwrite';
 
 const BESIDE = 'there were files in the folder already: those that are no documents of an export stay in it';
 
@@ -110,16 +120,25 @@ async function complete(
   staging: Staging,
 ): Promise<void> {
   const isMoved = options.exportMedia === 'move';
-  await staging.complete({ overwrite: options.overwrite, ...(isMoved ? { moved: String(dataset.get('_id')) } : {}) });
+  await staging.complete({
+    overwrite: options.overwrite,
+    ...(isMoved ? { moved: String(dataset.get('_id')), name: String(dataset.get('name')) } : {}),
+  });
   await finish(samples, staging);
 }
 
 /** What is left to do when the files of an export are in place: the dataset is told where they are now. */
 async function finish({ connection }: SampleCollection, staging: Staging): Promise<void> {
-  const { moved } = await staging.completion();
+  const { moved, name = '' } = await staging.completion();
   if (moved === undefined) return;
   const [dataset] = await findDocs(connection.db, 'datasets', { _id: ObjectId.createFromHexString(moved) });
-  if (dataset) await updateMovedPaths(connection, dataset, await staging.moved());
+  if (dataset) return void (await updateMovedPaths(connection, dataset, await staging.moved()));
+  throw new FiftyOneError(
+    `an export has moved media of dataset '${name}' into ${staging.folder} and ended before it could tell the dataset, which is not in this database`,
+    {
+      hint: `export into this folder from the database that has it, or choose another folder; if that dataset is deleted, remove ${staging.root}: what was moved is in its place already`,
+    },
+  );
 }
 
 async function archive({ exportDir, archive: extension, ...options }: CheckedOptions, staging: Staging): Promise<void> {
@@ -140,17 +159,6 @@ async function datasetOf({ connection, doc, isView }: SampleCollection): Promise
   if (found) return found;
   if (isView) return doc;
   throw new DatasetNotFoundError(String(doc.get('name')));
-}
-
-/** A folder with the dataset's own media is not replaced: those that are not in the export would be lost. */
-async function refuseOwnMedia(samples: SampleCollection, folder: string): Promise<void> {
-  const below = folder.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
-  const collection = samples.connection.db.collection(samples.samples('all').collection);
-  const sample = await collection.findOne({ filepath: { $regex: `^${below}/` } }, { projection: { filepath: 1 } });
-  if (!sample) return;
-  throw new UsageError(`media of the dataset are in the folder that is to be replaced, for example ${sample.filepath}`, {
-    hint: 'export into another folder, or into this one without overwrite',
-  });
 }
 
 async function checkUnchanged(samples: SampleCollection, dataset: ReadonlyDoc): Promise<void> {

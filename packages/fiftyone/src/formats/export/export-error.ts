@@ -1,15 +1,19 @@
 import { FiftyOneError, hintForServer } from '../../errors.js';
+import { hintForUnfinished, type Unfinished } from '../unfinished.js';
 
 /**
  * An error of an export with what to do about it.
  *
- * @param isLeft whether something of the export is still there, to be finished or undone by the next one into the same folder
+ * @param left what of the export is still there, to be finished or undone by the next one into the same folder; by default nothing
  */
-export function exportError(error: unknown, place: string, isLeft = false): unknown {
-  if (error instanceof FiftyOneError || !(error instanceof Error)) return error;
-  const rest = isLeft
-    ? 'export again into the same folder, which first finishes or undoes this one: until then leave the folder as it is'
-    : 'what was written is removed, and nothing else has changed: the same command begins again';
+export function exportError(error: unknown, place: string, left: Unfinished | 'unbegun' | 'undone' = 'undone'): unknown {
+  const isLeft = typeof left === 'object';
+  if (error instanceof FiftyOneError) {
+    // who is locked out waits, and what began by itself knows best
+    return isLeft && error.hint === undefined ? Object.assign(error, { hint: hintForUnfinished(left) }) : error;
+  }
+  if (!(error instanceof Error)) return error;
+  const rest = isLeft ? hintForUnfinished(left) : HINTS[left];
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     return new FiftyOneError(`the disk of ${place} is full`, { hint: `make room: ${rest}`, cause: error });
@@ -17,3 +21,8 @@ export function exportError(error: unknown, place: string, isLeft = false): unkn
   const hint = hintForServer(error) ? `when the server is back: ${rest}` : rest;
   return new FiftyOneError(`the export into ${place} ended: ${error.message}`, { hint, cause: error });
 }
+
+const HINTS = {
+  unbegun: 'nothing was written: choose a folder that can be made and written to',
+  undone: 'what was written is removed, and nothing else has changed: the same command begins again',
+};

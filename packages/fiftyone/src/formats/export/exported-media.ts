@@ -35,8 +35,8 @@ export class ExportedMedia {
     isBeside: boolean,
     readonly pace: Pace,
   ) {
-    const { relDir, chunkSize, folder } = options;
-    this.#media = new Media({ relDir, chunkSize, beside: isBeside ? folder : undefined });
+    const { relDir, chunkSize, archive, folder } = options;
+    this.#media = new Media({ relDir, chunkSize, noBackslashes: archive === '.zip', beside: isBeside ? folder : undefined });
   }
 
   /** Looks for all files, before anything is written. @throws MissingMediaError */

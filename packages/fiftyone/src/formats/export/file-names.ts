@@ -7,6 +7,8 @@ export interface FileNamesOptions {
   readonly chunkSize?: number | undefined;
   /** The name of the folders, up to their number. */
   readonly chunkName: string;
+  /** Whether `\` in a name becomes `-`: to readers of zip archives it is a `/`. Default: false */
+  readonly noBackslashes?: boolean;
   /** Whether a file cannot have a name, for a reason from outside. */
   readonly isTaken?: (name: string, path: string) => boolean;
 }
@@ -44,11 +46,12 @@ export class FileNames {
   }
 
   #wanted(path: string): [folder: string, name: string] {
-    const { relDir, chunkSize, chunkName } = this.options;
+    const { relDir, chunkSize, chunkName, noBackslashes = false } = this.options;
+    const good = (name: string) => (noBackslashes ? name.replaceAll('\\', '-') : name);
     const inside = relDir === undefined ? undefined : pathBelow(relDir, path);
-    if (inside !== undefined) return ['', inside.replaceAll(sep, '/')];
+    if (inside !== undefined) return ['', good(inside.replaceAll(sep, '/'))];
     const folder = chunkSize && relDir === undefined ? `${chunkName}_${Math.floor(this.#names.size / chunkSize)}/` : '';
-    return [folder, safe(basename(path))];
+    return [folder, good(safe(basename(path)))];
   }
 }
 

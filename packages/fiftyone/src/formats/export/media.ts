@@ -7,6 +7,7 @@ import { mapScenePaths } from './scene.js';
 export interface MediaOptions {
   readonly relDir?: string | undefined;
   readonly chunkSize?: number | undefined;
+  readonly noBackslashes?: boolean | undefined;
   /** A folder with an earlier export, whose files are not to be replaced by others. */
   readonly beside?: string | undefined;
 }
@@ -94,10 +95,10 @@ export class Media {
   }
 
   #namesIn(folder: string): FileNames {
-    const { relDir, chunkSize, beside } = this.options;
+    const { relDir, chunkSize, noBackslashes = false, beside } = this.options;
     const chunkName = folder.slice(folder.indexOf('/') + 1);
     const isTaken = (name: string, path: string) => !isSameOrFree(path, join(beside as string, folder, name));
-    return new FileNames({ relDir, chunkSize, chunkName, ...(beside === undefined ? {} : { isTaken }) });
+    return new FileNames({ relDir, chunkSize, chunkName, noBackslashes, ...(beside === undefined ? {} : { isTaken }) });
   }
 }
 

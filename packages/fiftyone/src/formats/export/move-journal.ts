@@ -1,5 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { constants, copyFile, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { makeFolder } from '../../database/make-folder.js';
 import { FiftyOneError } from '../../errors.js';
 
 /** A file that goes from one place to another. */
@@ -41,7 +43,7 @@ export class MoveJournal {
     for (const { from, to } of (await this.moves()).reverse()) {
       const [old, moved] = await Promise.all([sizeOf(from), sizeOf(to)]);
       if (moved === undefined) continue;
-      if (old === undefined) await moveFile(to, from);
+      if (old === undefined) await putBack(to, from);
       // both are there: a copy to another disk was not removed from the old one yet, or somebody made a new file
       else if (old !== moved) {
         throw new FiftyOneError(
@@ -63,6 +65,17 @@ export class MoveJournal {
   async close(): Promise<void> {
     await this.#file?.close();
     this.#file = undefined;
+  }
+}
+
+/** Moves a file to where it was, in a folder that may be gone. */
+async function putBack(from: string, to: string): Promise<void> {
+  try {
+    await moveFile(from, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    await makeFolder(dirname(to));
+    await moveFile(from, to);
   }
 }
 

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { isAlive, withLockFile } from '../../database/lock-file.js';
 import { makeFolder } from '../../database/make-folder.js';
 import { LockedError } from '../../errors.js';
-import { documentsFile, FRAME_MEDIA, FRAMES, METADATA, RUN_FOLDERS, SAMPLES, STAGING, TAGS } from '../layout.js';
+import { documentsFile, FRAME_MEDIA, FRAMES, METADATA, MOVES, RUN_FOLDERS, SAMPLES, STAGING, TAGS } from '../layout.js';
 import { MoveJournal } from './move-journal.js';
 
 /** What is to be done with a complete export. */
@@ -13,6 +13,8 @@ export interface Completion {
   readonly overwrite: boolean;
   /** The `_id` of the dataset whose files were moved, in hexadecimal digits. */
   readonly moved?: string;
+  /** The name of that dataset. */
+  readonly name?: string;
 }
 
 const OWNER = 'owner.json';
@@ -41,6 +43,8 @@ const LAST: readonly string[] = [SAMPLES, documentsFile(SAMPLES)];
  */
 export class Staging {
   readonly journal: MoveJournal;
+  /** Whether this one has finished the export of a dead process first. */
+  hasFinished = false;
   #beat: NodeJS.Timeout | undefined;
 
   private constructor(
@@ -48,7 +52,7 @@ export class Staging {
     readonly folder: string,
     readonly root: string,
   ) {
-    this.journal = new MoveJournal(join(root, 'moves.jsonl'));
+    this.journal = new MoveJournal(join(root, MOVES));
   }
 
   /** An empty folder, for files that are moved away without becoming a part of the export. */
@@ -76,6 +80,7 @@ export class Staging {
         if (await staging.isComplete()) {
           await staging.#place();
           await finish(staging);
+          staging.hasFinished = true;
         } else await staging.journal.undo();
         await staging.journal.remove();
         await rm(staging.root, { recursive: true });

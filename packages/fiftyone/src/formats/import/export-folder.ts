@@ -6,6 +6,7 @@ import { ImportError } from '../../errors.js';
 import { archiveExtension } from '../layout.js';
 import { modernMetadata } from '../legacy/legacy-metadata.js';
 import type { LegacyDocumentsAt } from '../legacy/read-legacy.js';
+import { noExport } from '../unfinished.js';
 import { hasVideos } from './new-dataset.js';
 import { RUN_FOLDERS, type RunKind } from './run-kinds.js';
 
@@ -52,11 +53,7 @@ export async function openExport(path: string): Promise<ExportFolder> {
   const isLegacy = !found.has('version');
   const metadata = isLegacy ? modern(path, found) : found;
   if (samples === undefined) {
-    throw new ImportError(
-      path,
-      ['it has neither samples.json nor a folder samples'],
-      'the export is not complete: export it again',
-    );
+    throw await noExport(path, 'it has neither samples.json nor a folder samples', 'the export is not complete: export it again');
   }
   const results = new Map<RunKind, ReadonlySet<string>>();
   for (const [kind, folder] of RUN_FOLDERS) {
@@ -82,7 +79,7 @@ async function readMetadata(path: string): Promise<Doc> {
     text = await readFile(file);
   } catch (error) {
     if (!isMissing(error)) throw error;
-    throw new ImportError(path, ['it has no metadata.json'], 'give the folder into which the dataset was exported');
+    throw await noExport(path, 'it has no metadata.json', 'give the folder into which the dataset was exported');
   }
   try {
     return decode(jsonToBson(text));

@@ -8,6 +8,7 @@ import { extractInto } from '../import/archive.js';
 import { openExport } from '../import/export-folder.js';
 import { readingExport } from '../import/unreadable-export.js';
 import { archiveExtension } from '../layout.js';
+import { noExport } from '../unfinished.js';
 import { checkDocuments } from './check-documents.js';
 import { checkMetadata } from './check-metadata.js';
 import { checkResults } from './check-results.js';
@@ -98,7 +99,7 @@ async function readMetadata(path: string, problems: Problems): Promise<ReadonlyD
     text = await readFile(join(path, file));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    throw new ImportError(path, ['it has no metadata.json'], GIVE);
+    throw await noExport(path, 'it has no metadata.json', GIVE);
   }
   try {
     const found = decode(jsonToBson(text));
