@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.js';
-import { declareFields, type FieldType, type SchemaKey } from '../fields/index.js';
+import { checkType, declareFields, type FieldType, type SchemaKey } from '../fields/index.js';
 import type { ExportOptions, ExportReport } from '../formats/export/export-options.js';
 import type { ImportOptions, ImportReport } from '../formats/import/import-dataset.js';
 import type { AddSamplesOptions } from '../samples/add-samples.js';
@@ -76,12 +76,14 @@ export class Dataset extends StoredDataset implements SampleCollection {
 
   /** Declares a field of its samples. @param path such as `ground_truth.detections.color` for an attribute of labels */
   async addSampleField(path: string, type: FieldType): Promise<void> {
+    checkType(type, path);
     await this.save();
     this.adopt(await declareFields(this.connection, this.id, 'sample_fields', [{ path, type }]));
   }
 
   /** Declares a field of its frames. */
   async addFrameField(path: string, type: FieldType): Promise<void> {
+    checkType(type, path);
     await this.save();
     if (this.frames() === undefined) throw new UsageError(`Dataset '${this.name}' has no frames`);
     this.adopt(await declareFields(this.connection, this.id, 'frame_fields', [{ path, type }]));
