@@ -51,7 +51,10 @@ export async function addSamples(
     for (let at = 0; at < rows.length; at += BATCH) {
       const batch = rows.slice(at, at + BATCH);
       await insert(connection, doc, batch).catch((error) => {
-        throw new FiftyOneError(`only ${ids.length} samples were added for sure: ${(error as Error).message}`, { cause: error });
+        throw new FiftyOneError(`only ${ids.length} samples were added for sure: ${(error as Error).message}`, {
+          hint: 'those have an id now; of the thousand after them some may be stored: see what is there before you add them again',
+          cause: error,
+        });
       });
       for (const { sample, id } of batch) {
         setId(sample, id.toHexString());

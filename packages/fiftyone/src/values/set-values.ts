@@ -4,7 +4,7 @@ import { findDocs } from '../database/raw.js';
 import { Pace } from '../datasets/pace.js';
 import type { OnProgress } from '../datasets/progress.js';
 import type { SampleCollection } from '../datasets/sample-collection.js';
-import { DatasetNotFoundError, UsageError } from '../errors.js';
+import { DatasetNotFoundError, FiftyOneError, hintForServer, UsageError } from '../errors.js';
 import { declareFields } from '../fields/declare.js';
 import type { FieldType } from '../fields/field-type.js';
 import { inferType } from '../fields/infer.js';
@@ -46,13 +46,31 @@ export interface SetValuesReport {
  * Everything is checked before anything is written, but for values that come as an async iterable: those are written batch by batch,
  * and the first batch that is not all null says which type a new field has. A call that was cut off can be made again.
  *
- * @throws UsageError for a path, a key or a number of values that cannot be, InvalidValueError for a value
+ * @throws UsageError for a path, a key or a number of values that cannot be, InvalidValueError for a value, FiftyOneError when the
+ * server goes away meanwhile
  */
 export async function setValues(
   samples: SampleCollection,
   path: string,
   values: GivenValues,
   options: SetValuesOptions = {},
+): Promise<SetValuesReport> {
+  try {
+    return await setAll(samples, path, values, options);
+  } catch (error) {
+    if (hintForServer(error) === undefined) throw error;
+    throw new FiftyOneError(`setting '${path}' was interrupted: ${(error as Error).message}`, {
+      hint: 'what is set by now stays: when the server is back, the same call with the same values sets the rest',
+      cause: error,
+    });
+  }
+}
+
+async function setAll(
+  samples: SampleCollection,
+  path: string,
+  values: GivenValues,
+  options: SetValuesOptions,
 ): Promise<SetValuesReport> {
   const { expandSchema = true, dynamic = false, skipNone = false, validate = true } = options;
   if (!isOwn(samples)) {
