@@ -1,6 +1,9 @@
-import { expect, test } from 'vitest';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
 import * as fo from '../src/index.js';
 import { differences } from './support/differences.js';
+import { temporaryFolder } from './support/recorded-export.js';
 import { sdkDatabase } from './support/sdk-database.js';
 import { snapshot } from './support/snapshot.js';
 
@@ -106,4 +109,87 @@ test('dates beyond the years 1 to 9999, which Python does not have, are not stor
   await unchanged();
   await dataset.setValues('when', [first, last]);
   expect(await dataset.values('when')).toEqual([first, last]);
+});
+
+describe('calls that JavaScript does not check', () => {
+  const calls: [string, (dataset: fo.Dataset & Any) => unknown, string, string][] = [
+    ['setValues without values', (d) => d.setValues('n', null), "the values for 'n' must be a list", ''],
+    ['setValues without a path', (d) => d.setValues(5, [1, 2]), 'setValues needs the path of a field, not 5', 'such as'],
+    [
+      'setValues with another option',
+      (d) => d.setValues('n', [1, 2], { skip_none: true }),
+      "no option 'skip_none'",
+      "'skipNone'",
+    ],
+    ['values of a number', (d) => d.values(5), 'values needs the path of a field, not 5', 'such as'],
+    ['values of nothing', (d) => d.values(null), 'values needs the path of a field, not null', 'such as'],
+    ['values of a list with nothing', (d) => d.values(['id', null]), 'values needs the path of a field, not null', 'such as'],
+    ['values with another option', (d) => d.values('id', { unwnd: true }), "no option 'unwnd'", "is 'unwind' meant?"],
+    [
+      'values with an odd option',
+      (d) => d.values('id', { odd: true }),
+      "no option 'odd'",
+      'its options are: unwind, missingValue',
+    ],
+    ['values with null options', (d) => d.values('id', null), 'the options of values must be an object', 'such as'],
+    ['iterateValues of a number', (d) => d.iterateValues(5).next(), 'iterateValues needs the path of a field', 'such as'],
+    [
+      'one sample',
+      (d) => d.addSamples(new fo.Sample({ filepath: '/c.jpg' })),
+      'needs a list of samples, not a Sample',
+      '[sample]',
+    ],
+    ['no samples', (d) => d.addSamples(null), 'needs a list of samples, not null', 'such as'],
+    [
+      'plain objects',
+      (d) => d.addSamples([{ filepath: '/c.jpg' }]),
+      'samples[0] is not a Sample: it is a Object',
+      'new fo.Sample',
+    ],
+    ['plain objects in turn', (d) => d.addSamples(new Set([{}])), 'samples[0] is not a Sample', 'new fo.Sample'],
+    ['samples with another option', (d) => d.addSamples([], { dynamics: true }), "no option 'dynamics'", "is 'dynamic' meant?"],
+    ['export to nowhere', (d) => d.export({}), 'export needs the option exportDir', 'the folder to make'],
+    ['export without options', (d) => d.export(), 'the options of export must be an object', 'exportDir'],
+    ['export with another option', (d) => d.export({ export_dir: '/x' }), "export has no option 'export_dir'", "'exportDir'"],
+    ['addDir with another option', (d) => d.addDir({ datasetDir: '/x', maxSample: 1 }), "no option 'maxSample'", "'maxSamples'"],
+  ];
+  type Any = {
+    [verb in 'setValues' | 'values' | 'addSamples' | 'export' | 'addDir']: (...args: unknown[]) => Promise<unknown>;
+  } & {
+    iterateValues(...args: unknown[]): AsyncGenerator;
+  };
+
+  test.each(calls)('%s', async (_, call, message, hint) => {
+    const { dataset, unchanged } = await twoSamples();
+    const error = (await Promise.resolve()
+      .then(() => call(dataset as fo.Dataset & Any))
+      .catch((thrown) => thrown)) as fo.FiftyOneError;
+    expect(error).toBeInstanceOf(fo.UsageError);
+    expect(error.message).toContain(message);
+    expect(error.hint ?? '').toContain(hint);
+    await unchanged();
+  });
+
+  test('what is imported has to be said, and archives are no folders', async () => {
+    const archive = join(await temporaryFolder(), 'good.tar');
+    await writeFile(archive, '');
+    const { Dataset } = fo as never as { Dataset: Record<'fromDir' | 'fromArchive', (options?: object) => Promise<unknown>> };
+    for (const [call, message, hint] of [
+      [() => Dataset.fromDir({ datasetDir: archive }), 'good.tar is an archive, not a folder', 'use fromArchive'],
+      [() => Dataset.fromDir({}), 'fromDir needs the option datasetDir', 'use fromArchive for an archive'],
+      [() => Dataset.fromDir(), 'the options of fromDir must be an object', 'datasetDir'],
+      [() => Dataset.fromArchive({ datasetDir: '/x' }), 'fromArchive needs the option archivePath', 'use fromDir for a folder'],
+      [() => Dataset.fromDir({ dataset_dir: '/x' }), "fromDir has no option 'dataset_dir'", "is 'datasetDir' meant?"],
+    ] as const) {
+      const error = (await call().catch((thrown) => thrown)) as fo.FiftyOneError;
+      expect(error).toBeInstanceOf(fo.UsageError);
+      expect(error.message).toContain(message);
+      expect(error.hint).toContain(hint);
+    }
+    const { fo: database } = await sdkDatabase();
+    const wrong = { datasetDir: archive, keepNames: true } as fo.FromOptions;
+    await expect(database.importDataset(wrong)).rejects.toThrow("importDataset has no option 'keepNames'");
+    await expect(database.createDataset('e', { persist: true } as object)).rejects.toThrow("no option 'persist'");
+    expect(await database.listDatasets()).toEqual([]);
+  });
 });

@@ -25,14 +25,12 @@ export class Dataset extends StoredDataset implements SampleCollection {
 
   /** Imports an export into the default database, as a new dataset. */
   static async fromDir(options: FromOptions & { readonly datasetDir: string }): Promise<Dataset> {
-    const { defaultDatabase } = await import('./default-database.js');
-    return await (await defaultDatabase()).importDataset(options);
+    return await imported('fromDir', options);
   }
 
   /** The same, of an archive of an export. */
   static async fromArchive(options: FromOptions & { readonly archivePath: string }): Promise<Dataset> {
-    const { defaultDatabase } = await import('./default-database.js');
-    return await (await defaultDatabase()).importDataset(options);
+    return await imported('fromArchive', options);
   }
 
   samples(slices: 'all' | 'active'): Reading {
@@ -179,4 +177,11 @@ export class Dataset extends StoredDataset implements SampleCollection {
     const { deleteField } = await import('./delete-field.js');
     this.adopt(await deleteField(this.connection, this.doc, key, path));
   }
+}
+
+async function imported(verb: 'fromDir' | 'fromArchive', options: FromOptions): Promise<Dataset> {
+  const { checkFrom, importAndLoad } = await import('./import.js');
+  await checkFrom(verb, options);
+  const { defaultDatabase } = await import('./default-database.js');
+  return await importAndLoad((await defaultDatabase()).connection, options);
 }

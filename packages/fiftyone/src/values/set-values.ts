@@ -1,4 +1,5 @@
 import { type Doc, date, type ObjectId } from '../bson/index.js';
+import { checkOptions, type OptionNames } from '../check-options.js';
 import { authorized } from '../database/connection.js';
 import { findDocs } from '../database/raw.js';
 import { Pace } from '../datasets/pace.js';
@@ -9,8 +10,9 @@ import { declareFields } from '../fields/declare.js';
 import type { FieldType } from '../fields/field-type.js';
 import { inferType } from '../fields/infer.js';
 import { type Assignment, assignmentsOf, leavesOf } from './assignments.js';
+import { checkPath } from './field-path.js';
 import { framePairs, framePairsById } from './frame-pairs.js';
-import { type GivenValues, type Pair, pairsOf } from './given-values.js';
+import { type GivenValues, keyedEntries, type Pair, pairsOf } from './given-values.js';
 import { Statements } from './statements.js';
 import { type Target, targetOf } from './target.js';
 import { writeAssignments } from './write-assignments.js';
@@ -30,6 +32,16 @@ export interface SetValuesOptions {
   /** Ends the call; what is set by then stays. */
   readonly signal?: AbortSignal;
 }
+
+const OPTIONS: OptionNames<SetValuesOptions> = {
+  keyField: true,
+  skipNone: true,
+  expandSchema: true,
+  dynamic: true,
+  validate: true,
+  onProgress: true,
+  signal: true,
+};
 
 export interface SetValuesReport {
   /** How many samples or frames got a value. */
@@ -55,6 +67,8 @@ export async function setValues(
   values: GivenValues,
   options: SetValuesOptions = {},
 ): Promise<SetValuesReport> {
+  checkOptions('setValues', options, OPTIONS);
+  checkPath('setValues', path);
   try {
     return await setAll(samples, path, values, options);
   } catch (error) {
@@ -132,7 +146,9 @@ async function* allPairs(
     return;
   }
   if (keyField === 'frames.id' || keyField === 'frames._id') {
-    yield await framePairsById(samples, target, values instanceof Map ? values : new Map(Object.entries(values)), keyField);
+    const keyed = keyedEntries(values);
+    if (keyed === undefined) throw new UsageError('keyField is for values by key: give a Map or an object');
+    yield await framePairsById(samples, target, keyed, keyField);
     return;
   }
   for await (const pairs of pairsOf(samples, path, undefined, values, keyField)) yield await framePairs(samples, target, pairs);
