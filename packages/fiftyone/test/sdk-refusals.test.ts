@@ -44,6 +44,19 @@ test('fields of classes that the Python client does not have are not declared', 
   expect(dataset.schema.get('own')?.ftype).toBe('my_module.fields.MyField');
 });
 
+test('documents of classes that the Python client cannot have are not added', async () => {
+  const { dataset, unchanged } = await twoSamples();
+  class Nameless extends fo.EmbeddedDocument {}
+  class Unknown extends fo.EmbeddedDocument {
+    static override readonly path = 'fiftyone.core.labels.Unknown';
+  }
+  const add = (own: unknown) => dataset.addSamples([new fo.Sample({ filepath: '/c.jpg', own })]);
+  await expect(add(new Nameless())).rejects.toThrow('Nameless needs a path');
+  await expect(add(new Unknown())).rejects.toThrow('there is no class of documents called fiftyone.core.labels.Unknown');
+  await expect(dataset.setValues('own', [new Unknown(), null])).rejects.toThrow('there is no class of documents called');
+  await unchanged();
+});
+
 test.each([
   ['skeletons', { a: 5 }, 'skeletons.a must be an object'],
   ['skeletons', { a: { labels: 'x' } }, 'skeletons.a.labels must be a list'],
