@@ -3,6 +3,7 @@ import { Doc, date, decode, double, int32, ObjectId, type Value } from '../src/b
 import type { Connection } from '../src/database/connection.js';
 import { findDocs } from '../src/database/raw.js';
 import { Dataset } from '../src/datasets/dataset.js';
+import { FiftyOneError } from '../src/errors.js';
 import { NdArray } from '../src/fields/nd-array.js';
 import { assignmentsOf } from '../src/values/assignments.js';
 import { sampleOwners } from '../src/values/owners.js';
@@ -11,6 +12,7 @@ import { Statements } from '../src/values/statements.js';
 import { targetOf } from '../src/values/target.js';
 import { values } from '../src/values/values.js';
 import { writeAssignments } from '../src/values/write-assignments.js';
+import { startProxy } from './support/cutting-proxy.js';
 import { type FreshDatabase, freshDatabase } from './support/fresh-database.js';
 import { connectAsAdmin } from './support/migrated.js';
 import { DEATHS, mortal } from './support/mortal.js';
@@ -292,4 +294,39 @@ test('a call that is stopped leaves what is set, and says that it was stopped', 
   const stopped = new AbortController();
   stopped.abort();
   await expect(values(samples, 'f', { signal: stopped.signal })).rejects.toThrow('stopped');
+});
+
+test('when the server is gone the message says that the same call sets the rest, and it does', async () => {
+  const { database, connection } = await opened('table', 'table');
+  const run = async (by: Connection) => await setValues(await datasetOf(database, by, 'table'), 'fresh', [1, 2, null, 4]);
+  const errors: FiftyOneError[] = [];
+  for (let most = 1; most <= 20; most++) {
+    const proxy = await startProxy(Number(new URL(database.uri).port), most);
+    const uri = `mongodb://127.0.0.1:${proxy.port}/?directConnection=true&serverSelectionTimeoutMS=200`;
+    const cut = await connectAsAdmin({ uri, name: database.name }).catch(() => undefined);
+    const result = cut && (await run(cut).catch((thrown) => thrown));
+    await cut?.close();
+    await proxy.close();
+    if (result instanceof Error) errors.push(result as FiftyOneError);
+    else if (errors.length > 0) break;
+  }
+  expect(errors.length).toBeGreaterThan(2);
+  for (const error of errors) {
+    expect(error.message).toContain("setting 'fresh' was interrupted");
+    expect(error.hint).toContain('the same call with the same values sets the rest');
+  }
+  await run(connection);
+  expect(await values(await datasetOf(database, connection, 'table'), 'fresh')).toEqual([1, 2, null, 4]);
+});
+
+test('what the server refuses is named with its sample', async () => {
+  const { connection, database } = await opened('table', 'table');
+  const samples = await datasetOf(database, connection, 'table');
+  await setValues(samples, 'dct', [{ a: {} }, { a: 5 }, null, null]);
+  const again = await datasetOf(database, connection, 'table');
+  const [, second] = await values(again, 'id');
+  const error = await setValues(again, 'dct.a.b', [1, 2, null, null]).catch((thrown) => thrown);
+  expect(error).toBeInstanceOf(FiftyOneError);
+  expect(error.message).toContain(`the server refused the value for 'dct.a.b' of sample ${second}: Cannot create field`);
+  expect(error.hint).toContain('what is set by now stays');
 });

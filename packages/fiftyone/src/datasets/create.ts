@@ -1,4 +1,5 @@
 import { date, encode, ObjectId } from '../bson/index.js';
+import { checkOptions, type OptionNames } from '../check-options.js';
 import { authorized, type Connection } from '../database/connection.js';
 import { insertRaw } from '../database/raw.js';
 import { Dataset } from './dataset.js';
@@ -14,14 +15,18 @@ export interface CreateOptions {
   readonly overwrite?: boolean;
 }
 
+const OPTIONS: OptionNames<CreateOptions> = { persistent: true, overwrite: true };
+
 const DUPLICATE_KEY = 11000;
 
 /** Makes an empty dataset. @param name by default the time @throws UsageError when the name, or its slug, is in use */
 export async function createDataset(
   connection: Connection,
   name: string = timeName(new Date()),
-  { persistent = false, overwrite = false }: CreateOptions = {},
+  options: CreateOptions = {},
 ): Promise<Dataset> {
+  checkOptions('createDataset', options, OPTIONS);
+  const { persistent = false, overwrite = false } = options;
   const { db } = connection;
   checkedSlug(name);
   if (overwrite && (await db.collection('datasets').findOne({ name })) !== null) await deleteDataset(connection, name);

@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.js';
-import { declareFields, type FieldType, type SchemaKey } from '../fields/index.js';
+import { checkType, declareFields, type FieldType, type SchemaKey } from '../fields/index.js';
 import type { ExportOptions, ExportReport } from '../formats/export/export-options.js';
 import type { ImportOptions, ImportReport } from '../formats/import/import-dataset.js';
 import type { AddSamplesOptions } from '../samples/add-samples.js';
@@ -25,14 +25,12 @@ export class Dataset extends StoredDataset implements SampleCollection {
 
   /** Imports an export into the default database, as a new dataset. */
   static async fromDir(options: FromOptions & { readonly datasetDir: string }): Promise<Dataset> {
-    const { defaultDatabase } = await import('./default-database.js');
-    return await (await defaultDatabase()).importDataset(options);
+    return await imported('fromDir', options);
   }
 
   /** The same, of an archive of an export. */
   static async fromArchive(options: FromOptions & { readonly archivePath: string }): Promise<Dataset> {
-    const { defaultDatabase } = await import('./default-database.js');
-    return await (await defaultDatabase()).importDataset(options);
+    return await imported('fromArchive', options);
   }
 
   samples(slices: 'all' | 'active'): Reading {
@@ -76,12 +74,14 @@ export class Dataset extends StoredDataset implements SampleCollection {
 
   /** Declares a field of its samples. @param path such as `ground_truth.detections.color` for an attribute of labels */
   async addSampleField(path: string, type: FieldType): Promise<void> {
+    checkType(type, path);
     await this.save();
     this.adopt(await declareFields(this.connection, this.id, 'sample_fields', [{ path, type }]));
   }
 
   /** Declares a field of its frames. */
   async addFrameField(path: string, type: FieldType): Promise<void> {
+    checkType(type, path);
     await this.save();
     if (this.frames() === undefined) throw new UsageError(`Dataset '${this.name}' has no frames`);
     this.adopt(await declareFields(this.connection, this.id, 'frame_fields', [{ path, type }]));
@@ -177,4 +177,11 @@ export class Dataset extends StoredDataset implements SampleCollection {
     const { deleteField } = await import('./delete-field.js');
     this.adopt(await deleteField(this.connection, this.doc, key, path));
   }
+}
+
+async function imported(verb: 'fromDir' | 'fromArchive', options: FromOptions): Promise<Dataset> {
+  const { checkFrom, importAndLoad } = await import('./import.js');
+  await checkFrom(verb, options);
+  const { defaultDatabase } = await import('./default-database.js');
+  return await importAndLoad((await defaultDatabase()).connection, options);
 }

@@ -3,6 +3,7 @@ import { authorized, type Connection } from '../database/connection.js';
 import { findDocs, updateRaw } from '../database/raw.js';
 import { DatasetNotFoundError, UsageError } from '../errors.js';
 import { type Field, plainValue, restoredValue, schemaOf } from '../fields/index.js';
+import { checkShape } from './document-shape.js';
 import { availableSlug, checkedSlug } from './names.js';
 import { writesOf } from './pending-writes.js';
 
@@ -85,7 +86,7 @@ export class StoredDataset {
     this.#set('description', description);
   }
 
-  /** Anything. Change a copy and assign it: `dataset.info = { ...dataset.info, author: 'me' }`. */
+  /** Anything, by name. Change a copy and assign it: `dataset.info = { ...dataset.info, author: 'me' }`. */
   get info(): PlainObject {
     return this.#object('info');
   }
@@ -100,7 +101,6 @@ export class StoredDataset {
   }
 
   set classes(classes: Record<string, readonly string[]>) {
-    for (const [field, names] of Object.entries(classes)) texts(names, `classes.${field}`);
     this.#set('classes', classes);
   }
 
@@ -242,7 +242,9 @@ export class StoredDataset {
   }
 
   #set(key: string, given: unknown): void {
-    this.#save([restoredValue(this.#doc.get(key), given, key)], [key]);
+    const value = restoredValue(this.#doc.get(key), given, key);
+    checkShape(key, value);
+    this.#save([value], [key]);
   }
 
   /** Takes the values over at once and queues the write; if that fails they are what they were before. */

@@ -53,10 +53,17 @@ export function document(value: object, place: string): Doc {
   return doc;
 }
 
-/** A date. @throws InvalidValueError for an invalid one */
+/** The years that Python has: 1 to 9999. */
+const FIRST = Date.parse('0001-01-01T00:00:00.000Z');
+const LAST = Date.parse('9999-12-31T23:59:59.999Z');
+
+/** A date. @throws InvalidValueError for an invalid one, and for one that the Python client cannot read */
 export function dateValue(value: Date, place: string): Scalar {
   const time = value.getTime();
   if (Number.isNaN(time)) throw new InvalidValueError(place, 'an invalid date');
+  if (time < FIRST || time > LAST) {
+    throw new InvalidValueError(place, `${value.toISOString()} is not in the years 1 to 9999, and Python has no others`);
+  }
   return date(time);
 }
 

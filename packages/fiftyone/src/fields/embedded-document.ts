@@ -34,9 +34,11 @@ export abstract class Identified extends EmbeddedDocument {
   }
 }
 
-/** The path of the class of a document. */
+/** The path of the class of a document. @throws UsageError for a class that has none */
 export function pathOf(document: EmbeddedDocument): string {
-  return (document.constructor as typeof EmbeddedDocument).path;
+  const { path, name } = document.constructor as typeof EmbeddedDocument;
+  if (typeof path === 'string') return path;
+  throw new UsageError(`${name} needs a path`, { hint: "static override readonly path = 'my_module.MyClass'" });
 }
 
 /** The id of a document, which is made when it is asked for first. */

@@ -1,5 +1,6 @@
 export { anyValue } from './any-value.js';
 export { changeDataset } from './change-dataset.js';
+export { checkType, isDocumentClass, isFieldClass } from './check-type.js';
 export { classAt, classSchema } from './class-schemas.js';
 export { coerce, frameNumber } from './coerce.js';
 export { declareFields } from './declare.js';

@@ -1,4 +1,5 @@
 import { BsonType, Doc, ObjectId, Scalar } from '../bson/index.js';
+import { isDocumentClass } from './check-type.js';
 import { classAt } from './class-schemas.js';
 import { EmbeddedDocument, pathOf } from './embedded-document.js';
 import { documentType, type FieldType, listOf, type NamedType, simpleType, typeText } from './field-type.js';
@@ -97,9 +98,10 @@ function listType(items: readonly unknown[], place: string, dynamic: boolean): F
 /** The types of documents with no other attributes than those of their class, by class. */
 const plainTypes = new Map<string, FieldType>();
 
-function plainType(path: string): FieldType {
+function plainType(path: string, place: string): FieldType {
   let type = plainTypes.get(path);
   if (type === undefined) {
+    if (!isDocumentClass(path)) throw new InvalidValueError(place, `there is no class of documents called ${path}`);
     const own = classAt(path)?.attributes ?? [];
     const fields = own.map(({ name, ftype, subfield, embeddedDocType, fields }) => ({
       name,
@@ -115,7 +117,7 @@ function plainType(path: string): FieldType {
 }
 
 function documentTypeOf(document: EmbeddedDocument, place: string, dynamic: boolean): FieldType {
-  const type = plainType(pathOf(document));
+  const type = plainType(pathOf(document), place);
   if (!dynamic) return type;
   let fields: readonly NamedType[] = type.fields;
   for (const [name, value] of Object.entries(document)) {

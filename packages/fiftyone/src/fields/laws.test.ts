@@ -14,7 +14,7 @@ const leaf: fc.Arbitrary<unknown> = fc.oneof(
   fc.double(),
   fc.maxSafeInteger(),
   fc.bigInt({ min: 2n ** 53n, max: 2n ** 63n - 1n }),
-  fc.date({ noInvalidDate: true }),
+  fc.date({ noInvalidDate: true, min: new Date('0001-01-01T00:00:00.000Z'), max: new Date('9999-12-31T23:59:59.999Z') }),
   fc.uint8Array({ minLength: 12, maxLength: 12 }).map((id) => new ObjectId(id)),
 );
 const { value } = fc.letrec<{ value: unknown; dict: unknown; label: unknown }>((tie) => ({

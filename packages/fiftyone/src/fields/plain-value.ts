@@ -44,14 +44,15 @@ export function restoredValue(stored: Value | undefined, given: unknown, place: 
   if (Array.isArray(stored) && Array.isArray(given)) {
     return given.map((item, i) => restoredValue(stored[i], item, `${place}[${i}]`));
   }
+  if (stored !== undefined && isAsRead(stored, given)) return stored;
   const value = anyValue(given ?? null, place);
-  return stored !== undefined && isSame(stored, given, value) ? stored : value;
+  return stored !== undefined && equal(stored, value) ? stored : value;
 }
 
-function isSame(stored: Value, given: unknown, value: Value): boolean {
+function isAsRead(stored: Value, given: unknown): boolean {
   const plain = plainValue(stored);
   if (plain instanceof Date && given instanceof Date) return plain.getTime() === given.getTime();
-  return Object.is(plain, given) || equal(stored, value);
+  return Object.is(plain, given);
 }
 
 function isObject(value: unknown): value is object {

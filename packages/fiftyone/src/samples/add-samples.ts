@@ -1,18 +1,21 @@
 import { date, encode, ObjectId, type ReadonlyDoc } from '../bson/index.js';
+import { checkOptions, type OptionNames } from '../check-options.js';
 import { authorized, type Connection } from '../database/connection.js';
 import { insertRaw } from '../database/raw.js';
 import { indexFrames, indexGroups } from '../datasets/indexes.js';
 import type { OnProgress } from '../datasets/progress.js';
 import { FiftyOneError, UsageError } from '../errors.js';
-import { changeDataset, declareFields, schemaOf } from '../fields/index.js';
+import { changeDataset, declareFields, schemaOf, shown } from '../fields/index.js';
 import { idOfDataset, mediaOf, withMedia } from './admit.js';
 import { declarationsFor, type ExpandOptions } from './declarations.js';
-import { type Sample, setId } from './sample.js';
+import { Sample, setId } from './sample.js';
 import { type Schema, storedFrame, storedSample } from './stored-sample.js';
 
 export interface AddSamplesOptions extends ExpandOptions {
   readonly onProgress?: OnProgress;
 }
+
+const OPTIONS: OptionNames<AddSamplesOptions> = { expandSchema: true, dynamic: true, onProgress: true };
 
 /** What became of samples that were added. */
 export interface AddedSamples {
@@ -40,18 +43,25 @@ export async function addSamples(
   samples: Iterable<Sample> | AsyncIterable<Sample>,
   options: AddSamplesOptions = {},
 ): Promise<AddedSamples> {
+  checkOptions('addSamples', options, OPTIONS);
+  checkIterable(samples);
   const ids: string[] = [];
   let doc = dataset;
   const total = Array.isArray(samples) ? { total: samples.length } : {};
   const told = () => options.onProgress?.({ what: 'Adding samples', done: ids.length, ...total, unit: 'samples' });
+  if (Array.isArray(samples)) checkSamples(samples, 0);
   if (Array.isArray(samples)) doc = await prepared(connection, doc, samples, options);
   for await (const chunk of chunks(samples)) {
+    if (!Array.isArray(samples)) checkSamples(chunk, ids.length);
     if (!Array.isArray(samples)) doc = await prepared(connection, doc, chunk, options);
     const rows = encoded(chunk, doc, ids.length);
     for (let at = 0; at < rows.length; at += BATCH) {
       const batch = rows.slice(at, at + BATCH);
       await insert(connection, doc, batch).catch((error) => {
-        throw new FiftyOneError(`only ${ids.length} samples were added for sure: ${(error as Error).message}`, { cause: error });
+        throw new FiftyOneError(`only ${ids.length} samples were added for sure: ${(error as Error).message}`, {
+          hint: 'those have an id now; of the thousand after them some may be stored: see what is there before you add them again',
+          cause: error,
+        });
       });
       for (const { sample, id } of batch) {
         setId(sample, id.toHexString());
@@ -61,6 +71,22 @@ export async function addSamples(
     }
   }
   return { ids, doc };
+}
+
+function checkIterable(samples: unknown): void {
+  const isObject = typeof samples === 'object' && samples !== null;
+  if (isObject && (Symbol.iterator in samples || Symbol.asyncIterator in samples)) return;
+  throw new UsageError(`addSamples needs a list of samples, not ${shown(samples)}`, {
+    hint: samples instanceof Sample ? 'give [sample]' : 'such as [new fo.Sample({ filepath })]',
+  });
+}
+
+function checkSamples(samples: readonly unknown[], first: number): void {
+  const at = samples.findIndex((sample) => !(sample instanceof Sample));
+  if (at < 0) return;
+  throw new UsageError(`samples[${first + at}] is not a Sample: it is ${shown(samples[at])}`, {
+    hint: 'make samples with new fo.Sample({ filepath, … })',
+  });
 }
 
 async function* chunks(samples: Iterable<Sample> | AsyncIterable<Sample>): AsyncGenerator<Sample[]> {

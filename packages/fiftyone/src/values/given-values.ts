@@ -84,7 +84,7 @@ function wrongCount(samples: SampleCollection, path: string, given: number, coun
 }
 
 function isAsync(values: GivenValues): values is AsyncIterable<unknown> {
-  return typeof values === 'object' && Symbol.asyncIterator in values;
+  return typeof values === 'object' && values !== null && Symbol.asyncIterator in values;
 }
 
 function listOf(path: string, values: GivenValues): readonly unknown[] {
@@ -94,7 +94,7 @@ function listOf(path: string, values: GivenValues): readonly unknown[] {
 }
 
 /** The entries of a map or a plain object, or undefined for anything else. */
-function keyedEntries(values: unknown): Map<unknown, unknown> | undefined {
+export function keyedEntries(values: unknown): Map<unknown, unknown> | undefined {
   if (values instanceof Map) return values;
   if (typeof values !== 'object' || values === null) return undefined;
   const prototype = Object.getPrototypeOf(values);

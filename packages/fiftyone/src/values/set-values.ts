@@ -1,16 +1,18 @@
 import { type Doc, date, type ObjectId } from '../bson/index.js';
+import { checkOptions, type OptionNames } from '../check-options.js';
 import { authorized } from '../database/connection.js';
 import { findDocs } from '../database/raw.js';
 import { Pace } from '../datasets/pace.js';
 import type { OnProgress } from '../datasets/progress.js';
 import type { SampleCollection } from '../datasets/sample-collection.js';
-import { DatasetNotFoundError, UsageError } from '../errors.js';
+import { DatasetNotFoundError, FiftyOneError, hintForServer, UsageError } from '../errors.js';
 import { declareFields } from '../fields/declare.js';
 import type { FieldType } from '../fields/field-type.js';
 import { inferType } from '../fields/infer.js';
 import { type Assignment, assignmentsOf, leavesOf } from './assignments.js';
+import { checkPath } from './field-path.js';
 import { framePairs, framePairsById } from './frame-pairs.js';
-import { type GivenValues, type Pair, pairsOf } from './given-values.js';
+import { type GivenValues, keyedEntries, type Pair, pairsOf } from './given-values.js';
 import { Statements } from './statements.js';
 import { type Target, targetOf } from './target.js';
 import { writeAssignments } from './write-assignments.js';
@@ -31,6 +33,16 @@ export interface SetValuesOptions {
   readonly signal?: AbortSignal;
 }
 
+const OPTIONS: OptionNames<SetValuesOptions> = {
+  keyField: true,
+  skipNone: true,
+  expandSchema: true,
+  dynamic: true,
+  validate: true,
+  onProgress: true,
+  signal: true,
+};
+
 export interface SetValuesReport {
   /** How many samples or frames got a value. */
   readonly updated: number;
@@ -46,13 +58,33 @@ export interface SetValuesReport {
  * Everything is checked before anything is written, but for values that come as an async iterable: those are written batch by batch,
  * and the first batch that is not all null says which type a new field has. A call that was cut off can be made again.
  *
- * @throws UsageError for a path, a key or a number of values that cannot be, InvalidValueError for a value
+ * @throws UsageError for a path, a key or a number of values that cannot be, InvalidValueError for a value, FiftyOneError when the
+ * server goes away meanwhile
  */
 export async function setValues(
   samples: SampleCollection,
   path: string,
   values: GivenValues,
   options: SetValuesOptions = {},
+): Promise<SetValuesReport> {
+  checkOptions('setValues', options, OPTIONS);
+  checkPath('setValues', path);
+  try {
+    return await setAll(samples, path, values, options);
+  } catch (error) {
+    if (hintForServer(error) === undefined) throw error;
+    throw new FiftyOneError(`setting '${path}' was interrupted: ${(error as Error).message}`, {
+      hint: 'what is set by now stays: when the server is back, the same call with the same values sets the rest',
+      cause: error,
+    });
+  }
+}
+
+async function setAll(
+  samples: SampleCollection,
+  path: string,
+  values: GivenValues,
+  options: SetValuesOptions,
 ): Promise<SetValuesReport> {
   const { expandSchema = true, dynamic = false, skipNone = false, validate = true } = options;
   if (!isOwn(samples)) {
@@ -114,7 +146,9 @@ async function* allPairs(
     return;
   }
   if (keyField === 'frames.id' || keyField === 'frames._id') {
-    yield await framePairsById(samples, target, values instanceof Map ? values : new Map(Object.entries(values)), keyField);
+    const keyed = keyedEntries(values);
+    if (keyed === undefined) throw new UsageError('keyField is for values by key: give a Map or an object');
+    yield await framePairsById(samples, target, keyed, keyField);
     return;
   }
   for await (const pairs of pairsOf(samples, path, undefined, values, keyField)) yield await framePairs(samples, target, pairs);

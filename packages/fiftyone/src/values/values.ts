@@ -1,11 +1,12 @@
 import type { ObjectId } from '../bson/index.js';
+import { checkOptions, type OptionNames } from '../check-options.js';
 import { rawBatches } from '../database/raw-batches.js';
 import { Pace } from '../datasets/pace.js';
 import type { OnProgress } from '../datasets/progress.js';
 import type { SampleCollection } from '../datasets/sample-collection.js';
 import { UsageError } from '../errors.js';
 import { BsonBytes, keyBytes } from './bson-bytes.js';
-import { type FieldPath, fieldPath, storedAt } from './field-path.js';
+import { checkPath, type FieldPath, fieldPath, storedAt } from './field-path.js';
 import { addFrames } from './frame-values.js';
 import { leafOf } from './leaf.js';
 import { PathReader } from './path-reader.js';
@@ -25,6 +26,15 @@ export interface ValuesOptions {
   readonly signal?: AbortSignal;
 }
 
+const OPTIONS: OptionNames<ValuesOptions> = {
+  unwind: true,
+  missingValue: true,
+  raw: true,
+  allowMissing: true,
+  onProgress: true,
+  signal: true,
+};
+
 /**
  * The values of a field of all samples, in their order: of a grouped dataset those of the active slice. Lists are in lists, as
  * `[['cat', 'dog'], [], null]` for `ground_truth.detections.label`; `[]` after a name in the path, or `unwind`, puts their items
@@ -39,7 +49,7 @@ export async function values(
   path: string | readonly string[],
   options: ValuesOptions = {},
 ): Promise<unknown[] | unknown[][]> {
-  const paths = typeof path === 'string' ? [path] : path;
+  const paths = checkedPaths('values', path, options);
   const lists: unknown[][] = paths.map(() => []);
   for await (const batch of batches(samples, paths, options, 20_000)) {
     for (const [i, list] of lists.entries()) for (const value of batch[i] as unknown[]) list.push(value);
@@ -62,7 +72,7 @@ export async function* iterateValues(
   path: string | readonly string[],
   options: ValuesOptions = {},
 ): AsyncGenerator<unknown> {
-  const paths = typeof path === 'string' ? [path] : path;
+  const paths = checkedPaths('iterateValues', path, options);
   // the frames of a view are found anew for every batch
   const batchSize = samples.isView ? 20_000 : 2000;
   for await (const batch of batches(samples, paths, options, batchSize)) {
@@ -75,6 +85,13 @@ export async function* iterateValues(
       for (let i = 0; i < first.length; i++) yield batch.map((list) => list[i]);
     }
   }
+}
+
+function checkedPaths(verb: string, given: string | readonly string[], options: ValuesOptions): readonly string[] {
+  checkOptions(verb, options, OPTIONS);
+  const paths = Array.isArray(given) ? (given as readonly string[]) : [given as string];
+  for (const path of paths) checkPath(verb, path);
+  return paths;
 }
 
 /** One list of values per path for each batch of samples. */

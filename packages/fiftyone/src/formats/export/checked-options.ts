@@ -2,9 +2,11 @@ import { existsSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import type { ReadonlyDoc } from '../../bson/index.js';
+import { checkOptions } from '../../check-options.js';
 import { UsageError } from '../../errors.js';
 import { checkDatasetType } from '../dataset-types.js';
 import { type ArchiveExtension, archiveExtension } from '../layout.js';
+import { EXPORT_OPTIONS } from '../option-names.js';
 import { checkArchive } from './archive.js';
 import type { ExportMedia, ExportOptions } from './export-options.js';
 
@@ -27,6 +29,10 @@ const MODES: readonly unknown[] = [true, false, 'move', 'symlink'];
 
 /** @throws UsageError for options that cannot be, or not together */
 export function checkedOptions(options: ExportOptions, dataset: ReadonlyDoc, isView: boolean): CheckedOptions {
+  checkOptions('export', options, EXPORT_OPTIONS);
+  if (typeof options.exportDir !== 'string' || options.exportDir === '') {
+    throw new UsageError('export needs the option exportDir', { hint: 'the folder to make, or an archive such as export.zip' });
+  }
   const exportDir = absolute(options.exportDir);
   const archive = archiveExtension(exportDir);
   const { exportMedia = true, chunkSize, relDir, datasetType, overwrite = false } = options;
