@@ -307,6 +307,20 @@ test('what is missing or cannot be loaded is told by the import too', async () =
   ]);
 });
 
+test('frames of no sample, and frames without a number, are told', async () => {
+  const at = await place('video_frames');
+  expect((await at.import()).warnings).toEqual([]);
+  await at.change('frames.json', (text) =>
+    text
+      .replace('"_sample_id": {"$oid": "6b01818c', '"_sample_id": {"$oid": "7b01818c')
+      .replace('"frame_number": 2', '"frame_number": 2.5'),
+  );
+  expect((await at.import({ name: 'again' })).warnings).toEqual([
+    '1 frames belong to no sample of the export',
+    '1 frames have no number from 1 on',
+  ]);
+});
+
 test('frames that are missing are told', async () => {
   const at = await place('video_frames');
   await rm(join(at.folder, 'frames.json'));

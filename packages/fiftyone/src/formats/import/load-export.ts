@@ -7,6 +7,7 @@ import { type FieldType, fieldDoc, makeField, typeText } from '../../fields/inde
 import { declaredKeys, IN_FRAMES, IN_SAMPLES, type SchemaKey } from './declared-keys.js';
 import { frameRewrites, sampleRewrites } from './document-rewrites.js';
 import type { DocumentsAt } from './export-folder.js';
+import { FramesSeen } from './frames-seen.js';
 import { loadDocuments } from './load-documents.js';
 import { MediaSeen } from './media-seen.js';
 import { keyed, unwrapInOrder } from './shuffled.js';
@@ -35,6 +36,7 @@ export async function loadExport(staging: Staging, db: Db): Promise<{ samples: n
   const counts = { samples: 0, frames: 0 };
   const { shuffled } = note;
   const seen = options.maxSamples === undefined ? new MediaSeen() : undefined;
+  const framesSeen = seen === undefined || folder.frames === undefined ? undefined : new FramesSeen();
   let withoutId = 0;
   const seed = String(options.seed ?? randomUUID());
   counts.samples = await loadDocuments({
@@ -48,6 +50,7 @@ export async function loadExport(staging: Staging, db: Db): Promise<{ samples: n
     onDocument: (doc) => {
       inSamples.look(doc);
       if (!hasId(doc)) withoutId++;
+      framesSeen?.sample(doc);
       if (shuffled === undefined) chosen?.add(String(decode(doc).get('_id')));
     },
   });
@@ -65,7 +68,10 @@ export async function loadExport(staging: Staging, db: Db): Promise<{ samples: n
       from: folder.frames,
       rewrites: await frameRewrites(folder, stamp, seen),
       onRead: told(options.onProgress, 'Importing frames', folder.frames),
-      onDocument: (doc) => inFrames.look(doc),
+      onDocument: (doc) => {
+        inFrames.look(doc);
+        framesSeen?.frame(doc);
+      },
       wanted: chosen && ((doc) => chosen.has(String(decode(doc).get('_sample_id')))),
     });
   }
@@ -83,6 +89,11 @@ export async function loadExport(staging: Staging, db: Db): Promise<{ samples: n
   }
   for (const [what, schema, keys] of schemas) declare(staging, what, schema, keys);
   if (seen !== undefined) staging.warnings.push(...mediaWarnings(seen, counts.samples));
+  if (framesSeen !== undefined) {
+    const { orphans, withoutNumber } = framesSeen;
+    if (orphans > 0) staging.warnings.push(`${orphans} frames belong to no sample of the export`);
+    if (withoutNumber > 0) staging.warnings.push(`${withoutNumber} frames have no number from 1 on`);
+  }
   if (withoutId > 0) staging.warnings.push(`${withoutId} samples have no id in the export`);
   return counts;
 }

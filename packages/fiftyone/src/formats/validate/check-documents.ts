@@ -9,6 +9,7 @@ import { type MediaField, sampleMediaFields } from '../export/media-fields.js';
 import { declaredKeys, IN_FRAMES, IN_SAMPLES, type SchemaKey } from '../import/declared-keys.js';
 import type { DocumentsAt, ExportFolder } from '../import/export-folder.js';
 import { readFrameMedia } from '../import/frame-media.js';
+import { IdSet } from '../import/id-set.js';
 import { fieldPath, mediaPath } from '../import/media-paths.js';
 import { readDocuments, UnreadableFileError } from '../import/read-documents.js';
 import { temporalTag } from '../import/temporal-tags.js';
@@ -16,7 +17,6 @@ import { UndeclaredKeys } from '../import/undeclared-keys.js';
 import { FRAME_MEDIA } from '../layout.js';
 import { ValueCheck, type WrongValue } from './check-values.js';
 import type { Problems } from './export-problem.js';
-import { IdSet } from './id-set.js';
 import type { ValidateOptions } from './validate-export.js';
 
 /** So many ids are remembered: more would need more than 200 MB of memory. */
