@@ -192,6 +192,10 @@ describe('calls that JavaScript does not check', () => {
     ],
     ['plain objects in turn', (d) => d.addSamples(new Set([{}])), 'samples[0] is not a Sample', 'new fo.Sample'],
     ['samples with another option', (d) => d.addSamples([], { dynamics: true }), "no option 'dynamics'", "is 'dynamic' meant?"],
+    ['keyField that is none', (d) => d.setValues('n', {}, { keyField: 5 }), 'keyField of setValues must be text, not 5', ''],
+    ['onProgress that is none', (d) => d.values('id', { onProgress: 5 }), 'onProgress of values must be a function, not 5', ''],
+    ['useDirs that is text', (d) => d.export({ exportDir: '/x', useDirs: 'no' }), "must be true or false, not 'no'", ''],
+    ['relDir that is none', (d) => d.export({ exportDir: '/x', relDir: null }), 'relDir of export must be text, not null', ''],
     ['export to nowhere', (d) => d.export({}), 'export needs the option exportDir', 'the folder to make'],
     ['export without options', (d) => d.export(), 'the options of export must be an object', 'exportDir'],
     ['export with another option', (d) => d.export({ export_dir: '/x' }), "export has no option 'export_dir'", "'exportDir'"],
@@ -234,6 +238,14 @@ describe('calls that JavaScript does not check', () => {
     const wrong = { datasetDir: archive, keepNames: true } as fo.FromOptions;
     await expect(database.importDataset(wrong)).rejects.toThrow("importDataset has no option 'keepNames'");
     await expect(database.createDataset('e', { persist: true } as object)).rejects.toThrow("no option 'persist'");
+    for (const persistent of ['yes', 1, null, []]) {
+      await expect(database.createDataset('e', { persistent } as object)).rejects.toThrow(
+        'persistent of createDataset must be true or false',
+      );
+      await expect(database.importDataset({ datasetDir: '/x', persistent } as object)).rejects.toThrow(
+        'persistent of importDataset must be',
+      );
+    }
     expect(await database.listDatasets()).toEqual([]);
   });
 });

@@ -50,7 +50,7 @@ export async function listDatasets(connection: Connection, glob?: string, option
   return names.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 }
 
-const OPTIONS: OptionNames<ListOptions> = { tags: true };
+const OPTIONS: OptionNames<ListOptions> = { tags: 'anything' };
 
 function listed(glob: string | undefined, options: ListOptions): object {
   checkOptions('listDatasets', options, OPTIONS);

@@ -15,7 +15,7 @@ export interface AddSamplesOptions extends ExpandOptions {
   readonly onProgress?: OnProgress;
 }
 
-const OPTIONS: OptionNames<AddSamplesOptions> = { expandSchema: true, dynamic: true, onProgress: true };
+const OPTIONS: OptionNames<AddSamplesOptions> = { expandSchema: 'boolean', dynamic: 'boolean', onProgress: 'function' };
 
 /** What became of samples that were added. */
 export interface AddedSamples {

@@ -34,13 +34,13 @@ export interface SetValuesOptions {
 }
 
 const OPTIONS: OptionNames<SetValuesOptions> = {
-  keyField: true,
-  skipNone: true,
-  expandSchema: true,
-  dynamic: true,
-  validate: true,
-  onProgress: true,
-  signal: true,
+  keyField: 'string',
+  skipNone: 'boolean',
+  expandSchema: 'boolean',
+  dynamic: 'boolean',
+  validate: 'boolean',
+  onProgress: 'function',
+  signal: 'anything',
 };
 
 export interface SetValuesReport {

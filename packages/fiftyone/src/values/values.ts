@@ -28,12 +28,12 @@ export interface ValuesOptions {
 }
 
 const OPTIONS: OptionNames<ValuesOptions> = {
-  unwind: true,
-  missingValue: true,
-  raw: true,
-  allowMissing: true,
-  onProgress: true,
-  signal: true,
+  unwind: 'anything',
+  missingValue: 'anything',
+  raw: 'boolean',
+  allowMissing: 'boolean',
+  onProgress: 'function',
+  signal: 'anything',
 };
 
 /**
