@@ -44,6 +44,37 @@ test('fields of classes that the Python client does not have are not declared', 
   expect(dataset.schema.get('own')?.ftype).toBe('my_module.fields.MyField');
 });
 
+test('what is no name finds no dataset, and deletes none', async () => {
+  const { database, dataset, unchanged } = await twoSamples();
+  const given = [undefined, null, 5, {}, { $gt: '' }, /d/, ['d']] as never[];
+  for (const name of given) {
+    await expect(database.deleteDataset(name)).rejects.toThrow('the name of a dataset must be text');
+    await expect(database.deleteDatasets(name)).rejects.toThrow('the pattern must be text');
+    await expect(database.loadDataset(name)).rejects.toThrow('the name of a dataset must be text');
+    await expect(database.datasetExists(name)).rejects.toThrow('the name of a dataset must be text');
+    if (name !== undefined) {
+      await expect(database.listDatasets(name)).rejects.toThrow('the pattern must be text');
+      await expect(database.listDatasets(undefined, { tags: [name] })).rejects.toThrow('a tag must be text');
+    }
+    await expect(dataset.addSampleField(name, fo.simpleType('IntField'))).rejects.toThrow('needs the path of a field');
+    await expect(dataset.deleteSampleField(name)).rejects.toThrow('needs the path of a field');
+  }
+  await expect(database.listDatasets(undefined, { tag: 'x' } as object)).rejects.toThrow("no option 'tag'");
+  await unchanged();
+});
+
+test('labels, samples and frames are made of objects', async () => {
+  const { dataset, unchanged } = await twoSamples();
+  for (const given of [null, 5, 'abc', []] as never[]) {
+    expect(() => new fo.Detection(given)).toThrow('the attributes of a Detection must be an object');
+    expect(() => new fo.Sample(given)).toThrow('the fields must be an object');
+    const sample = new fo.Sample({ filepath: '/c.mp4' });
+    sample.frames.set(1, given);
+    await expect(dataset.addSamples([sample])).rejects.toThrow('samples[0].frames[1] is not a Frame');
+  }
+  await unchanged();
+});
+
 test('documents of classes that the Python client cannot have are not added', async () => {
   const { dataset, unchanged } = await twoSamples();
   class Nameless extends fo.EmbeddedDocument {}
@@ -161,6 +192,10 @@ describe('calls that JavaScript does not check', () => {
     ],
     ['plain objects in turn', (d) => d.addSamples(new Set([{}])), 'samples[0] is not a Sample', 'new fo.Sample'],
     ['samples with another option', (d) => d.addSamples([], { dynamics: true }), "no option 'dynamics'", "is 'dynamic' meant?"],
+    ['keyField that is none', (d) => d.setValues('n', {}, { keyField: 5 }), 'keyField of setValues must be text, not 5', ''],
+    ['onProgress that is none', (d) => d.values('id', { onProgress: 5 }), 'onProgress of values must be a function, not 5', ''],
+    ['useDirs that is text', (d) => d.export({ exportDir: '/x', useDirs: 'no' }), "must be true or false, not 'no'", ''],
+    ['relDir that is none', (d) => d.export({ exportDir: '/x', relDir: null }), 'relDir of export must be text, not null', ''],
     ['export to nowhere', (d) => d.export({}), 'export needs the option exportDir', 'the folder to make'],
     ['export without options', (d) => d.export(), 'the options of export must be an object', 'exportDir'],
     ['export with another option', (d) => d.export({ export_dir: '/x' }), "export has no option 'export_dir'", "'exportDir'"],
@@ -203,6 +238,14 @@ describe('calls that JavaScript does not check', () => {
     const wrong = { datasetDir: archive, keepNames: true } as fo.FromOptions;
     await expect(database.importDataset(wrong)).rejects.toThrow("importDataset has no option 'keepNames'");
     await expect(database.createDataset('e', { persist: true } as object)).rejects.toThrow("no option 'persist'");
+    for (const persistent of ['yes', 1, null, []]) {
+      await expect(database.createDataset('e', { persistent } as object)).rejects.toThrow(
+        'persistent of createDataset must be true or false',
+      );
+      await expect(database.importDataset({ datasetDir: '/x', persistent } as object)).rejects.toThrow(
+        'persistent of importDataset must be',
+      );
+    }
     expect(await database.listDatasets()).toEqual([]);
   });
 });

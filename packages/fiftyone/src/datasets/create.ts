@@ -15,7 +15,7 @@ export interface CreateOptions {
   readonly overwrite?: boolean;
 }
 
-const OPTIONS: OptionNames<CreateOptions> = { persistent: true, overwrite: true };
+const OPTIONS: OptionNames<CreateOptions> = { persistent: 'boolean', overwrite: 'boolean' };
 
 const DUPLICATE_KEY = 11000;
 

@@ -40,7 +40,7 @@ export class Database implements AsyncDisposable {
   listDatasets(glob?: string, options?: ListOptions & { info?: false }): Promise<string[]>;
   listDatasets(glob: string | undefined, options: ListOptions & { info: true }): Promise<DatasetInfo[]>;
   listDatasets(glob?: string, options: ListOptions & { info?: boolean } = {}): Promise<string[] | DatasetInfo[]> {
-    const { info, ...others } = options;
+    const { info, ...others } = options ?? {};
     return info ? describeDatasets(this.connection, glob, others) : listDatasets(this.connection, glob, others);
   }
 

@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.js';
-import { checkType, declareFields, type FieldType, type SchemaKey } from '../fields/index.js';
+import { checkPath, checkType, declareFields, type FieldType, type SchemaKey } from '../fields/index.js';
 import type { ExportOptions, ExportReport } from '../formats/export/export-options.js';
 import type { ImportOptions, ImportReport } from '../formats/import/import-dataset.js';
 import type { AddSamplesOptions } from '../samples/add-samples.js';
@@ -74,6 +74,7 @@ export class Dataset extends StoredDataset implements SampleCollection {
 
   /** Declares a field of its samples. @param path such as `ground_truth.detections.color` for an attribute of labels */
   async addSampleField(path: string, type: FieldType): Promise<void> {
+    checkPath('addSampleField', path);
     checkType(type, path);
     await this.save();
     this.adopt(await declareFields(this.connection, this.id, 'sample_fields', [{ path, type }]));
@@ -81,6 +82,7 @@ export class Dataset extends StoredDataset implements SampleCollection {
 
   /** Declares a field of its frames. */
   async addFrameField(path: string, type: FieldType): Promise<void> {
+    checkPath('addFrameField', path);
     checkType(type, path);
     await this.save();
     if (this.frames() === undefined) throw new UsageError(`Dataset '${this.name}' has no frames`);
@@ -173,6 +175,7 @@ export class Dataset extends StoredDataset implements SampleCollection {
   }
 
   async #deleteField(key: SchemaKey, path: string): Promise<void> {
+    checkPath('deleting a field', path);
     await this.reload();
     const { deleteField } = await import('./delete-field.js');
     this.adopt(await deleteField(this.connection, this.doc, key, path));

@@ -11,6 +11,7 @@ import { readRecord } from '../migrations/read-record.js';
 import { deleteFile } from '../migrations/results-file.js';
 import { WORK } from '../migrations/work.js';
 import { globFilter } from './glob.js';
+import { checkText } from './names.js';
 
 /**
  * Deletes a dataset with everything that belongs to it: samples, frames, saved views, workspaces, runs and their results, what
@@ -19,6 +20,7 @@ import { globFilter } from './glob.js';
  * @throws DatasetNotFoundError; LockedError while somebody migrates or imports it
  */
 export async function deleteDataset(connection: Connection, name: string): Promise<void> {
+  checkText('the name of a dataset', name);
   const [doc] = await findDocs(connection.db, 'datasets', { name }, { limit: 1 });
   if (doc === undefined) throw new DatasetNotFoundError(name);
   await deleteStored(connection, doc);
@@ -26,6 +28,7 @@ export async function deleteDataset(connection: Connection, name: string): Promi
 
 /** Deletes the datasets whose names match a pattern, such as `test-*`. @returns their names */
 export async function deleteDatasets(connection: Connection, glob: string): Promise<string[]> {
+  checkText('the pattern', glob);
   return await deleteAll(connection, { ...globFilter(glob), sample_collection_name: /^samples\./ });
 }
 

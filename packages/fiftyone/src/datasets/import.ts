@@ -15,7 +15,7 @@ export interface FromOptions extends ImportOptions {
   readonly onReport?: (report: ImportReport) => void;
 }
 
-const OPTIONS: OptionNames<FromOptions> = { ...IMPORT_OPTIONS, onWarning: true, onReport: true };
+const OPTIONS: OptionNames<FromOptions> = { ...IMPORT_OPTIONS, onWarning: 'function', onReport: 'function' };
 
 /** @throws UsageError for options that do not say what is to be imported, or are none */
 export async function checkFrom(verb: 'fromDir' | 'fromArchive', options: FromOptions): Promise<void> {

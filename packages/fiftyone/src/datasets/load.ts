@@ -1,10 +1,12 @@
 import { Doc, date } from '../bson/index.js';
+import { checkOptions, type OptionNames } from '../check-options.js';
 import type { Connection } from '../database/connection.js';
 import { findDocs, updateRaw } from '../database/raw.js';
 import { DatasetNotFoundError } from '../errors.js';
 import { migrateDatasets } from '../migrations/migrate.js';
 import { Dataset } from './dataset.js';
 import { globFilter } from './glob.js';
+import { checkText } from './names.js';
 
 /**
  * Loads a dataset. The first time that it is loaded under a newer version of the database it is upgraded to that version.
@@ -12,6 +14,7 @@ import { globFilter } from './glob.js';
  * @throws DatasetNotFoundError, and whatever kept the dataset from being upgraded
  */
 export async function loadDataset(connection: Connection, name: string): Promise<Dataset> {
+  checkText('the name of a dataset', name);
   const { datasets } = await migrateDatasets(connection, [name]);
   const outcome = datasets[0];
   if (outcome?.error) throw outcome.error;
@@ -47,7 +50,13 @@ export async function listDatasets(connection: Connection, glob?: string, option
   return names.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 }
 
-function listed(glob: string | undefined, { tags }: ListOptions): object {
+const OPTIONS: OptionNames<ListOptions> = { tags: 'anything' };
+
+function listed(glob: string | undefined, options: ListOptions): object {
+  checkOptions('listDatasets', options, OPTIONS);
+  const { tags } = options;
+  if (glob !== undefined) checkText('the pattern', glob);
+  if (tags !== undefined) for (const tag of Array.isArray(tags) ? tags : [tags]) checkText('a tag', tag);
   const tagged = tags === undefined ? {} : { tags: typeof tags === 'string' ? tags : { $in: [...tags] } };
   return { sample_collection_name: /^samples\./, ...globFilter(glob), ...tagged };
 }
@@ -79,5 +88,6 @@ export async function describeDatasets(connection: Connection, glob?: string, op
 
 /** Whether there is a dataset of this name. */
 export async function datasetExists({ db }: Connection, name: string): Promise<boolean> {
+  checkText('the name of a dataset', name);
   return (await db.collection('datasets').findOne({ name }, { projection: { _id: 1 } })) !== null;
 }

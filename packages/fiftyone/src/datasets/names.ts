@@ -1,10 +1,16 @@
 import type { ObjectId } from '../bson/index.js';
 import type { Connection } from '../database/connection.js';
 import { UsageError } from '../errors.js';
+import { shown } from '../fields/invalid-value.js';
 import { slugOf } from '../migrations/slug.js';
 
 /** The longest name, and the longest slug. */
 const MOST = 1551;
+
+/** @throws UsageError for what is no text: the server would take an object for a condition, and find some other dataset */
+export function checkText(what: string, given: unknown): void {
+  if (typeof given !== 'string') throw new UsageError(`${what} must be text, not ${shown(given)}`);
+}
 
 /** The slug of a name. @throws UsageError for a name that is too long, or none */
 export function checkedSlug(name: string): string {

@@ -18,6 +18,9 @@ export abstract class EmbeddedDocument {
   [attribute: string]: unknown;
 
   constructor(attributes: object = {}) {
+    if (typeof attributes !== 'object' || attributes === null || Array.isArray(attributes)) {
+      throw new UsageError(`the attributes of a ${this.constructor.name} must be an object`, { hint: 'such as { label }' });
+    }
     for (const [name, value] of Object.entries(attributes)) {
       if (name === 'id') setId(this, value);
       else if (name in this) throw new UsageError(`${this.constructor.name} cannot have an attribute called '${name}'`);

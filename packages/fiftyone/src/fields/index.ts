@@ -12,4 +12,4 @@ export { type InferOptions, inferType, mergeType } from './infer.js';
 export { InvalidValueError, shown } from './invalid-value.js';
 export { isNumberArray, NdArray, packArray, unpackArray } from './nd-array.js';
 export { plainObject, plainValue, restoredValue } from './plain-value.js';
-export { fieldAt, fieldsAlong, type SchemaKey, schemaOf, storedPath } from './schema.js';
+export { checkPath, fieldAt, fieldsAlong, type SchemaKey, schemaOf, storedPath } from './schema.js';

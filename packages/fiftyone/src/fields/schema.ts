@@ -1,5 +1,15 @@
 import type { ReadonlyDoc } from '../bson/index.js';
+import { UsageError } from '../errors.js';
 import { type Field, readFields } from './field.js';
+import { shown } from './invalid-value.js';
+
+/** @throws UsageError for what is no path at all */
+export function checkPath(verb: string, path: unknown): void {
+  if (typeof path === 'string') return;
+  throw new UsageError(`${verb} needs the path of a field, not ${shown(path)}`, {
+    hint: "such as 'ground_truth.detections.label'",
+  });
+}
 
 /** The two lists of a schema, as the dataset document names them. */
 export type SchemaKey = 'sample_fields' | 'frame_fields';

@@ -8,14 +8,14 @@ import { FiftyOneError, UsageError } from '../errors.js';
 import { changeDataset, declareFields, schemaOf, shown } from '../fields/index.js';
 import { idOfDataset, mediaOf, withMedia } from './admit.js';
 import { declarationsFor, type ExpandOptions } from './declarations.js';
-import { Sample, setId } from './sample.js';
+import { Frame, Sample, setId } from './sample.js';
 import { type Schema, storedFrame, storedSample } from './stored-sample.js';
 
 export interface AddSamplesOptions extends ExpandOptions {
   readonly onProgress?: OnProgress;
 }
 
-const OPTIONS: OptionNames<AddSamplesOptions> = { expandSchema: true, dynamic: true, onProgress: true };
+const OPTIONS: OptionNames<AddSamplesOptions> = { expandSchema: 'boolean', dynamic: 'boolean', onProgress: 'function' };
 
 /** What became of samples that were added. */
 export interface AddedSamples {
@@ -83,10 +83,19 @@ function checkIterable(samples: unknown): void {
 
 function checkSamples(samples: readonly unknown[], first: number): void {
   const at = samples.findIndex((sample) => !(sample instanceof Sample));
-  if (at < 0) return;
-  throw new UsageError(`samples[${first + at}] is not a Sample: it is ${shown(samples[at])}`, {
-    hint: 'make samples with new fo.Sample({ filepath, … })',
-  });
+  if (at >= 0) {
+    throw new UsageError(`samples[${first + at}] is not a Sample: it is ${shown(samples[at])}`, {
+      hint: 'make samples with new fo.Sample({ filepath, … })',
+    });
+  }
+  for (const [i, { frames }] of (samples as readonly Sample[]).entries()) {
+    for (const [number, frame] of frames) {
+      if (frame instanceof Frame) continue;
+      throw new UsageError(`samples[${first + i}].frames[${number}] is not a Frame: it is ${shown(frame)}`, {
+        hint: 'make frames with new fo.Frame({ … })',
+      });
+    }
+  }
 }
 
 async function* chunks(samples: Iterable<Sample> | AsyncIterable<Sample>): AsyncGenerator<Sample[]> {

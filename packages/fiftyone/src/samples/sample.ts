@@ -59,7 +59,8 @@ const OF_SAMPLES = [...OF_ALL, 'frames', 'media_type'];
 const OF_FRAMES = [...OF_ALL, 'frame_number'];
 
 function assign(target: Record<string, unknown>, fields: Readonly<Record<string, unknown>>, reserved: readonly string[]): void {
-  if (typeof fields !== 'object' || fields === null) throw new UsageError('the fields must be an object, such as { filepath }');
+  if (typeof fields !== 'object' || fields === null || Array.isArray(fields))
+    throw new UsageError('the fields must be an object, such as { filepath }');
   for (const [name, value] of Object.entries(fields)) {
     if (reserved.includes(name)) throw new UsageError(`'${name}' is set by itself`);
     if (name in Object.prototype) throw new UsageError(`a field cannot be called '${name}'`);

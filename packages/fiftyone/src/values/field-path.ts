@@ -1,7 +1,6 @@
 import type { ReadonlyDoc } from '../bson/index.js';
 import { UsageError } from '../errors.js';
 import type { Field } from '../fields/field.js';
-import { shown } from '../fields/invalid-value.js';
 import { schemaOf } from '../fields/schema.js';
 
 /** A key on the way to a value. */
@@ -42,14 +41,6 @@ const FRAMES = 'frames';
 const LISTS: ReadonlySet<string> = new Set(
   'ListField HeatmapRangeField FrameSupportField KeypointsField PolylinePointsField'.split(' '),
 );
-
-/** @throws UsageError for what is no path at all */
-export function checkPath(verb: string, path: unknown): void {
-  if (typeof path === 'string') return;
-  throw new UsageError(`${verb} needs the path of a field, not ${shown(path)}`, {
-    hint: "such as 'ground_truth.detections.label'",
-  });
-}
 
 /**
  * Finds a path in the schema of a dataset. Only its first name has to be declared.

@@ -9,8 +9,8 @@ import { DatasetNotFoundError, FiftyOneError, hintForServer, UsageError } from '
 import { declareFields } from '../fields/declare.js';
 import type { FieldType } from '../fields/field-type.js';
 import { inferType } from '../fields/infer.js';
+import { checkPath } from '../fields/schema.js';
 import { type Assignment, assignmentsOf, leavesOf } from './assignments.js';
-import { checkPath } from './field-path.js';
 import { framePairs, framePairsById } from './frame-pairs.js';
 import { type GivenValues, keyedEntries, type Pair, pairsOf } from './given-values.js';
 import { Statements } from './statements.js';
@@ -34,13 +34,13 @@ export interface SetValuesOptions {
 }
 
 const OPTIONS: OptionNames<SetValuesOptions> = {
-  keyField: true,
-  skipNone: true,
-  expandSchema: true,
-  dynamic: true,
-  validate: true,
-  onProgress: true,
-  signal: true,
+  keyField: 'string',
+  skipNone: 'boolean',
+  expandSchema: 'boolean',
+  dynamic: 'boolean',
+  validate: 'boolean',
+  onProgress: 'function',
+  signal: 'anything',
 };
 
 export interface SetValuesReport {

@@ -5,8 +5,9 @@ import { Pace } from '../datasets/pace.js';
 import type { OnProgress } from '../datasets/progress.js';
 import type { SampleCollection } from '../datasets/sample-collection.js';
 import { UsageError } from '../errors.js';
+import { checkPath } from '../fields/schema.js';
 import { BsonBytes, keyBytes } from './bson-bytes.js';
-import { checkPath, type FieldPath, fieldPath, storedAt } from './field-path.js';
+import { type FieldPath, fieldPath, storedAt } from './field-path.js';
 import { addFrames } from './frame-values.js';
 import { leafOf } from './leaf.js';
 import { PathReader } from './path-reader.js';
@@ -27,12 +28,12 @@ export interface ValuesOptions {
 }
 
 const OPTIONS: OptionNames<ValuesOptions> = {
-  unwind: true,
-  missingValue: true,
-  raw: true,
-  allowMissing: true,
-  onProgress: true,
-  signal: true,
+  unwind: 'anything',
+  missingValue: 'anything',
+  raw: 'boolean',
+  allowMissing: 'boolean',
+  onProgress: 'function',
+  signal: 'anything',
 };
 
 /**
