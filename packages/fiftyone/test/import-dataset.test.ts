@@ -335,8 +335,8 @@ test('options that cannot be are refused', async () => {
   await refused(at, 'tags are no list of strings', { tags: [1] as never });
   const named = { max_samples: 3 } as ImportOptions;
   await expect(at.import(named)).rejects.toMatchObject({
-    message: "there is no option 'max_samples'",
-    hint: 'it is called maxSamples',
+    message: "the import has no option 'max_samples'",
+    hint: "is 'maxSamples' meant?",
   });
 });
 

@@ -20,8 +20,8 @@ export const EXPORT_OPTIONS: OptionNames<ExportOptions> = {
 };
 
 export const IMPORT_OPTIONS: OptionNames<ImportOptions> = {
-  datasetDir: 'anything',
-  archivePath: 'anything',
+  datasetDir: 'string',
+  archivePath: 'string',
   cleanup: 'boolean',
   datasetType: 'anything',
   name: 'string',

@@ -1,11 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { checkOptions } from '../../check-options.js';
 import type { Connection } from '../../database/connection.js';
 import type { OnProgress } from '../../datasets/progress.js';
 import { DatasetNotFoundError, ImportError, IncompatibleError, UsageError } from '../../errors.js';
-import { checkDatasetType, type DatasetType } from '../dataset-types.js';
-import { IMPORT_OPTIONS } from '../option-names.js';
+import type { DatasetType } from '../dataset-types.js';
 import { extractArchive } from './archive.js';
 import { checkImportOptions } from './checked-import-options.js';
 import { openExport } from './export-folder.js';
@@ -79,8 +77,6 @@ export interface ImportReport {
  * @throws ImportError, IncompatibleError, UsageError before anything is written; LockedError
  */
 export async function importDataset(connection: Connection, options: ImportOptions): Promise<ImportReport> {
-  checkOptions('the import', options, IMPORT_OPTIONS);
-  checkDatasetType(options.datasetType, ['FiftyOneDataset', 'LegacyFiftyOneDataset']);
   checkImportOptions(options);
   await settleDeadImports(connection);
   const { datasetDir, archivePath } = options;
