@@ -32,7 +32,7 @@ async function main(asked) {
   const { readSettings } = await import('../packages/fiftyone/dist/settings.js');
   const settings = readSettings({ ...withoutSettings(process.env), FIFTYONE_DATABASE_DIR: join(folder, 'db') });
   const server = await openEmbedded(settings, (message) => console.log(message));
-  let failed = 0;
+  let [equal, failed] = [0, 0];
   try {
     for (const name of asked.length > 0 ? asked : await allNames()) {
       const begun = performance.now();
@@ -41,12 +41,13 @@ async function main(asked) {
       console.log(`${problems.length === 0 ? 'equal  ' : 'DIFFERS'}  ${name} (${seconds} s)`);
       for (const line of problems.slice(0, 20)) console.log(`         ${line}`);
       if (problems.length > 0) failed++;
+      else equal++;
     }
   } finally {
     await server.close();
     await rm(folder, { recursive: true, force: true });
   }
-  console.log(failed === 0 ? '\nall equal' : `\n${failed} differ`);
+  console.log(`\n${equal} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;
 }
 
