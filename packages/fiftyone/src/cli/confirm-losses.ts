@@ -1,10 +1,10 @@
-import { createInterface } from 'node:readline/promises';
 import type { Connection } from '../database/connection.js';
 import { datasetVersions, readDatabaseConfig } from '../database/database-config.js';
 import { UsageError } from '../errors.js';
 import type { MigrateOptions } from '../migrations/migrate-options.js';
 import type { MigrationReport } from '../migrations/report.js';
 import { compareBase, isVersion, missingVersion } from '../version.js';
+import { agrees, canAsk } from './ask.js';
 
 /** How many losses are shown before the question; `--dry-run` shows all. */
 const SHOWN = 30;
@@ -33,16 +33,11 @@ export async function confirmLosses(
   const head =
     options.attic === false ? 'Going down loses:' : 'Going down takes out, and keeps in the attic for when you go up again:';
   const text = [head, ...losses.slice(0, SHOWN).map((loss) => `  ${loss}`), ...more].join('\n');
-  if (!process.stdin.isTTY || !process.stderr.isTTY) {
+  if (!canAsk()) {
     throw new UsageError(`${text}\nnothing was touched`, { hint: 'to go on all the same, add --yes' });
   }
   process.stderr.write(`${text}\n`);
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return /^y(es)?$/i.test((await terminal.question('Go on? [y/N] ')).trim());
-  } finally {
-    terminal.close();
-  }
+  return await agrees('Go on?');
 }
 
 /** Whether anything is newer than where it is to go: only then a plan is worth its time. */

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
-import { createInterface } from 'node:readline/promises';
 import { Doc, toEjson, type Value } from '../bson/index.js';
 import type { Connection } from '../database/connection.js';
 import { AdminRequiredError, ExitCode, UsageError } from '../errors.js';
 import { clearAttic, keptDocuments, listAttic, readEntry } from '../migrations/attic/attic.js';
 import type { EntryHead } from '../migrations/attic/entry.js';
 import type { DatasetRecord } from '../migrations/revision.js';
+import { agrees } from './ask.js';
 import type { MigrateFlags } from './migrate-flags.js';
 
 /** `fiftyone migrate --attic [list|export|clear]`: what downgrades have taken out and keep. */
@@ -67,7 +67,7 @@ async function clear({ db, settings }: Connection, entries: readonly EntryHead[]
   if (entries.length === 0) return ExitCode.done;
   if (!settings.databaseAdmin)
     throw new AdminRequiredError('only an admin may clear the attic', { hint: 'export FIFTYONE_DATABASE_ADMIN=true' });
-  if (!yes && !(await agrees())) return ExitCode.done;
+  if (!yes && !(await mayClear())) return ExitCode.done;
   const busy = await clearAttic(db, entries);
   const count = entries.length - busy.length;
   process.stdout.write(`Cleared ${count} ${count === 1 ? 'entry' : 'entries'}\n`);
@@ -77,12 +77,7 @@ async function clear({ db, settings }: Connection, entries: readonly EntryHead[]
   return ExitCode.locked;
 }
 
-async function agrees(): Promise<boolean> {
+async function mayClear(): Promise<boolean> {
   if (!process.stdin.isTTY) throw new UsageError('nobody can be asked here', { hint: 'to clear it all the same, add --yes' });
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return /^y(es)?$/i.test((await terminal.question('Clear this for ever? [y/N] ')).trim());
-  } finally {
-    terminal.close();
-  }
+  return await agrees('Clear this for ever?');
 }

@@ -1,7 +1,7 @@
-import { createInterface } from 'node:readline/promises';
 import type { Connection } from '../database/connection.js';
 import { leaseStore, type StoredLease } from '../database/lease-store.js';
 import { AdminRequiredError, ExitCode, UsageError } from '../errors.js';
+import { agrees } from './ask.js';
 
 /** `fiftyone migrate --unlock`: who is at work on what, and whether to take it from them. */
 export async function unlock({ db, settings }: Connection, yes: boolean): Promise<number> {
@@ -15,7 +15,7 @@ export async function unlock({ db, settings }: Connection, yes: boolean): Promis
   if (!settings.databaseAdmin) {
     throw new AdminRequiredError('only an admin may end the leases of others', { hint: 'export FIFTYONE_DATABASE_ADMIN=true' });
   }
-  if (!yes && !(await agrees())) return ExitCode.locked;
+  if (!yes && !(await mayEnd())) return ExitCode.locked;
   await store.revoke(leases);
   process.stdout.write(`Ended ${leases.length} lease${leases.length === 1 ? '' : 's'}, within ten seconds\n`);
   return ExitCode.done;
@@ -26,15 +26,9 @@ function leaseLine({ _id, holder, since, heartbeat }: StoredLease): string {
   return `${_id}: ${user} on ${host}, process ${pid}, since ${since.toISOString()}, last heartbeat ${heartbeat.toISOString()}`;
 }
 
-async function agrees(): Promise<boolean> {
+async function mayEnd(): Promise<boolean> {
   if (!process.stdin.isTTY) {
     throw new UsageError('nobody can be asked here', { hint: 'to end these leases all the same, add --yes' });
   }
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const question = 'A lease of a dead process ends by itself after ten seconds. End these now? [y/N] ';
-    return /^y(es)?$/i.test((await terminal.question(question)).trim());
-  } finally {
-    terminal.close();
-  }
+  return await agrees('A lease of a dead process ends by itself after ten seconds. End these now?');
 }
