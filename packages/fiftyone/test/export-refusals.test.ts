@@ -9,7 +9,7 @@ import { temporaryFolder } from './support/recorded-export.js';
 
 test.each([
   [{ exportDir: 'a\0b' }, '"a\\u0000b" is no path of a file'],
-  [{ exportDir: 'x', relDir: 5 }, '5 is no path of a file'],
+  [{ exportDir: 'x', relDir: 5 }, 'the option relDir of export must be text, not 5'],
 ])('paths that cannot be are refused: %j', async (options, message) => {
   const { dataset } = await mediaDataset({ samples: [] });
   const error = await exportDataset(dataset, options as unknown as ExportOptions).catch((error) => error);
