@@ -1,5 +1,6 @@
 import { Doc, ObjectId, type Value } from './doc.js';
 import { BsonType, Scalar } from './scalar.js';
+import { textEnd, valueEnd } from './value-end.js';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -33,7 +34,7 @@ class Reader {
     const doc = new Doc();
     let i = at + 4;
     while (i < end - 1) {
-      const keyEnd = this.#zero(i + 1, end);
+      const keyEnd = textEnd(this.bytes, i + 1, end);
       const key = this.#text(i + 1, keyEnd);
       doc.set(key, this.#value(this.bytes[i] as number, keyEnd + 1, end));
       i = this.#next;
@@ -46,7 +47,7 @@ class Reader {
     const items: Value[] = [];
     let i = at + 4;
     while (i < end - 1) {
-      const keyEnd = this.#zero(i + 1, end);
+      const keyEnd = textEnd(this.bytes, i + 1, end);
       items.push(this.#value(this.bytes[i] as number, keyEnd + 1, end));
       i = this.#next;
     }
@@ -86,38 +87,7 @@ class Reader {
         this.#next = at;
         return null;
       default:
-        return this.#scalar(type, at, this.#end(at + this.#size(type, at, limit), limit));
-    }
-  }
-
-  #size(type: number, at: number, limit: number): number {
-    switch (type) {
-      case BsonType.double:
-      case BsonType.date:
-      case BsonType.timestamp:
-      case BsonType.int64:
-        return 8;
-      case BsonType.int32:
-        return 4;
-      case BsonType.decimal128:
-        return 16;
-      case BsonType.undefined:
-      case BsonType.minKey:
-      case BsonType.maxKey:
-        return 0;
-      case BsonType.binary:
-        return 5 + this.view.getInt32(at, true);
-      case BsonType.code:
-      case BsonType.symbol:
-        return 4 + this.view.getInt32(at, true);
-      case BsonType.codeWithScope:
-        return this.view.getInt32(at, true);
-      case BsonType.dbPointer:
-        return 4 + this.view.getInt32(at, true) + 12;
-      case BsonType.regex:
-        return this.#zero(this.#zero(at, limit) + 1, limit) + 1 - at;
-      default:
-        throw new RangeError(`unknown BSON type 0x${type.toString(16)} at byte ${at}`);
+        return this.#scalar(type, at, this.#end(valueEnd(this.bytes, type, at, limit), limit));
     }
   }
 
@@ -128,13 +98,6 @@ class Reader {
   #end(end: number, limit: number): number {
     if (end >= limit) throw new RangeError(`broken BSON value before byte ${end}`);
     this.#next = end;
-    return end;
-  }
-
-  #zero(at: number, limit: number): number {
-    let end = at;
-    while (end < limit && this.bytes[end] !== 0) end++;
-    if (end >= limit) throw new RangeError(`broken BSON text at byte ${at}`);
     return end;
   }
 

@@ -31,7 +31,7 @@ export function newDatasetDocument({ id, name, slug, persistent, now }: NewDatas
     ['group_media_types', new Doc()],
     ['tags', []],
     ['info', new Doc()],
-    ['app_config', appConfig()],
+    ['app_config', defaultAppConfig()],
     ['classes', new Doc()],
     ['default_classes', []],
     ['mask_targets', new Doc()],
@@ -53,7 +53,8 @@ export function newDatasetDocument({ id, name, slug, persistent, now }: NewDatas
   );
 }
 
-function appConfig(): Doc {
+/** How the App shows a dataset, as long as nobody says otherwise. */
+export function defaultAppConfig(): Doc {
   return Doc.of(
     ['dynamic_groups_target_frame_rate', int32(30)],
     ['grid_media_field', 'filepath'],

@@ -111,15 +111,16 @@ async function compare(from: MediaStore, object: StoredObject, to: MediaStore, w
   throw new StoreError(pathIn(to, written.key), 'damaged');
 }
 
-/** @param task gives the number of bytes that went */
-async function forEachFile(
+/** Does something with many files, `most` at a time. @param task gives the number of bytes that went */
+export async function forEachFile(
   paths: readonly string[],
   { skipFailures = false, progress }: FilesOptions,
   task: (path: string, index: number) => Promise<number>,
+  most = FILES_AT_ONCE,
 ): Promise<FilesReport> {
   let [files, bytes] = [0, 0];
   const failed: { path: string; error: Error }[] = [];
-  await atOnce(paths, FILES_AT_ONCE, async (path, index) => {
+  await atOnce(paths, most, async (path, index) => {
     try {
       const size = await task(path, index);
       bytes += size;

@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { UsageError } from '../errors.js';
-import { atOnce } from './at-once.js';
-import { copyObject, type FilesReport } from './copy-files.js';
+import { copyObject, type FilesReport, forEachFile } from './copy-files.js';
 import { localStore } from './local-store.js';
 import type { MediaSettings } from './media-settings.js';
 import type { OpenStore } from './open-stores.js';
@@ -86,26 +85,17 @@ export function mediaCache(settings: MediaSettings, open: OpenStore): MediaCache
     paths: readonly string[],
     { update = false, skipFailures = true, progress }: DownloadOptions = {},
   ): Promise<FilesReport> {
-    const remote = [...new Set(paths)].map((path) => ({ path, place: placeFor(path) }));
-    const wanted = remote.filter(({ place }) => place.kind !== 'local');
-    let [files, bytes] = [0, 0];
-    const failed: { path: string; error: Error }[] = [];
+    const all = new Map(paths.map((path) => [path, placeFor(path)]));
+    const remote = [...all.keys()].filter((path) => all.get(path)?.kind !== 'local');
     const keep = new Set<string>();
-    await atOnce(wanted, FILES_AT_ONCE, async ({ path, place }) => {
-      try {
-        const key = cacheKey(place);
-        keep.add(key);
-        const size = await fetchOne(key, path, update);
-        bytes += size;
-        files++;
-        progress?.({ files, bytes });
-      } catch (error) {
-        if (!skipFailures || !(error instanceof StoreError)) throw error;
-        failed.push({ path, error });
-      }
-    });
-    if (bytes > 0) await shrink(keep);
-    return { done: files, bytes, failed };
+    const fetch = async (path: string): Promise<number> => {
+      const key = cacheKey(all.get(path) as Place);
+      keep.add(key);
+      return await fetchOne(key, path, update);
+    };
+    const report = await forEachFile(remote, { skipFailures, ...(progress && { progress }) }, fetch, FILES_AT_ONCE);
+    if (report.bytes > 0) await shrink(keep);
+    return report;
   }
 
   /** Deletes what was used least recently until the cache is no larger than it may be; never what was just asked for. */

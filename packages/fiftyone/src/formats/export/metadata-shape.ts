@@ -1,4 +1,5 @@
 import { Doc, int32 } from '../../bson/index.js';
+import { defaultAppConfig } from '../../datasets/new-document.js';
 import type { DocumentShape } from './document-shape.js';
 
 const absent = { otherwise: 'absent' } as const;
@@ -141,14 +142,3 @@ export const DATASET: DocumentShape = {
   label_schemas: dictionary,
   frame_label_schemas: dictionary,
 };
-
-function defaultAppConfig(): Doc {
-  return Doc.of(
-    ['dynamic_groups_target_frame_rate', int32(30)],
-    ['grid_media_field', 'filepath'],
-    ['media_fallback', false],
-    ['media_fields', ['filepath']],
-    ['modal_media_field', 'filepath'],
-    ['plugins', new Doc()],
-  );
-}
