@@ -22,6 +22,9 @@ const UNFINISHED = '.fiftyone-unfinished/';
 /** The name of the checksum among the metadata of an object that was made of parts, of which Google knows no MD5. */
 const CHECKSUM = 'fiftyone-checksum';
 
+/** How often parts that were joined are tried to be deleted. */
+const TIDYING = 5;
+
 /** Of so many objects, at most, Google makes one at once. */
 const MOST_SOURCES = 32;
 
@@ -86,6 +89,18 @@ export async function gcsStore({ root, bucket: name, endpoint, keyFile }: GcsSet
     await Promise.all(files.map((file) => ask(file.name, 'missing', () => file.delete({ ignoreNotFound: true }))));
   };
 
+  /** The object is whole: parts that will not go away are no reason to fail. The next upload of its key finds them. */
+  const tidy = async (folder: string): Promise<void> => {
+    for (let tries = 0; tries < TIDYING; tries++) {
+      if (
+        await deleteAll(folder)
+          .then(() => true)
+          .catch(() => false)
+      )
+        return;
+    }
+  };
+
   /** Makes one object of others, in their order. */
   const compose = async (key: string, sources: readonly string[], metadata: Record<string, string>, condition?: Condition) => {
     const answer = await bucket.file(key).request({
@@ -109,7 +124,7 @@ export async function gcsStore({ root, bucket: name, endpoint, keyFile }: GcsSet
     }
     const checksum = checksumOfParts(parts.map(({ md5 }) => md5));
     const made = await compose(key, sources, { [CHECKSUM]: checksum }, condition);
-    await deleteAll(id);
+    await tidy(id);
     return objectOf(key, made);
   }
 
