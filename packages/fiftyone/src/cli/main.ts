@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { ExitCode, FiftyOneError, hintForServer, UsageError } from '../errors.js';
 import { sdkVersion } from '../version.js';
 import { addDatasets } from './datasets-program.js';
+import { addMedia } from './media-program.js';
 
 const EXIT_CODES = `
 Exit codes:
@@ -122,6 +123,7 @@ export function buildProgram(exit: (code: number) => void): Command {
     });
 
   addDatasets(program, exit);
+  addMedia(program, exit);
   return program;
 }
 

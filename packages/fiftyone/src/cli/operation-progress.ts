@@ -10,8 +10,8 @@ export interface OperationProgress {
 /** How often a line tells how far it got, where there is no terminal. */
 const LINE_MS = 10_000;
 
-const TOTAL = ' {percentage}% |{bar}| {value}/{total} {unit} [{duration_formatted} elapsed, {eta_formatted} remaining] {what}';
-const NO_TOTAL = ' {value} {unit} [{duration_formatted} elapsed] {what}';
+const TOTAL = ' {percentage}% |{bar}| {value}/{total} {unit} [{duration_formatted} elapsed, {eta_formatted} remaining] {what} {detail}';
+const NO_TOTAL = ' {value} {unit} [{duration_formatted} elapsed] {what} {detail}';
 
 /** A bar with an ETA on a terminal, lines elsewhere; nothing with `--json` or when the settings say so. */
 export function operationProgress(
@@ -29,15 +29,15 @@ function bars(stream: NodeJS.WriteStream): OperationProgress {
     bar?.stop();
     bar = undefined;
   };
-  const tell: OnProgress = ({ what, done, total, unit }) => {
+  const tell: OnProgress = ({ what, done, total, unit, detail = '' }) => {
     if (what !== current || !bar) {
       end();
       current = what;
       const format = total === undefined ? NO_TOTAL : TOTAL;
       bar = new SingleBar({ stream, format, etaBuffer: 50, hideCursor: true }, Presets.shades_classic);
-      bar.start(total ?? 0, 0, { what, unit });
+      bar.start(total ?? 0, 0, { what, unit, detail });
     }
-    bar.update(done, { what, unit });
+    bar.update(done, { what, unit, detail });
   };
   return { tell, end };
 }
@@ -45,7 +45,7 @@ function bars(stream: NodeJS.WriteStream): OperationProgress {
 function lines(write: (line: string) => void): OperationProgress {
   let current: string | undefined;
   let told = 0;
-  const tell: OnProgress = ({ what, done, total, unit }) => {
+  const tell: OnProgress = ({ what, done, total, unit, detail }) => {
     if (what !== current) {
       current = what;
       told = performance.now();
@@ -54,7 +54,7 @@ function lines(write: (line: string) => void): OperationProgress {
     if (performance.now() - told < LINE_MS) return;
     told = performance.now();
     const of = total === undefined ? '' : ` of ${total.toLocaleString('en-US')}`;
-    write(`${what}: ${done.toLocaleString('en-US')}${of} ${unit}`);
+    write(`${what}: ${done.toLocaleString('en-US')}${of} ${unit}${detail === undefined ? '' : ` (${detail})`}`);
   };
   return { tell, end: () => {} };
 }

@@ -7,6 +7,8 @@ export interface Progress {
   readonly total?: number;
   /** What is counted, for example `samples` or `files`. */
   readonly unit: string;
+  /** More about it, for people: `120 of 4,000 files, 35.1 MB/s`. */
+  readonly detail?: string;
 }
 
 /** Is told how far an operation got, a few times per second at most. */

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readdir, rm, stat, utimes } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { constants, copyFile, mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { UsageError } from '../errors.js';
+import { atOnce } from './at-once.js';
 import { copyObject, type FilesReport, forEachFile } from './copy-files.js';
 import { localStore } from './local-store.js';
 import type { MediaSettings } from './media-settings.js';
@@ -44,6 +45,12 @@ export interface MediaCache {
   download(paths: readonly string[], options?: DownloadOptions): Promise<FilesReport>;
   /** The local paths, in order, fetched first unless told not to. */
   getLocalPaths(paths: readonly string[], options?: DownloadOptions & { readonly download?: boolean }): Promise<string[]>;
+  /**
+   * Puts files of this machine into the cache, as copies of what was uploaded from them. One that is not the same any more is left out.
+   *
+   * @param how `move` takes them away from where they are
+   */
+  adopt(files: readonly { readonly from: string; readonly to: string }[], how: 'copy' | 'move'): Promise<void>;
   stats(): Promise<CacheStats>;
   /** Deletes these files from the cache; without paths, all. */
   clear(paths?: readonly string[]): Promise<void>;
@@ -98,6 +105,24 @@ export function mediaCache(settings: MediaSettings, open: OpenStore): MediaCache
     return report;
   }
 
+  async function adoptOne(from: string, to: string, how: 'copy' | 'move'): Promise<string | undefined> {
+    const place = placeFor(to);
+    if (place.kind === 'local') return undefined;
+    const there = await open(to);
+    const [object, { size }] = await Promise.all([there.store.stat(there.key), stat(from)]);
+    if (object?.size !== size) return undefined;
+    const key = cacheKey(place);
+    const file = join(folder, key);
+    await mkdir(dirname(file), { recursive: true });
+    // never half a file under the name by which it is found
+    const partial = `${file}.${process.pid}.partial`;
+    await copyFile(from, partial, constants.COPYFILE_FICLONE);
+    await utimes(partial, new Date(), object.modified);
+    await rename(partial, file);
+    if (how === 'move') await rm(from, { force: true });
+    return key;
+  }
+
   /** Deletes what was used least recently until the cache is no larger than it may be; never what was just asked for. */
   async function shrink(keep: ReadonlySet<string>): Promise<void> {
     if (settings.cacheSizeBytes === Number.POSITIVE_INFINITY) return;
@@ -122,6 +147,14 @@ export function mediaCache(settings: MediaSettings, open: OpenStore): MediaCache
     async getLocalPaths(paths, { download: fetch = true, ...options } = {}) {
       if (fetch) await download(paths, options);
       return paths.map(localPath);
+    },
+    async adopt(files, how) {
+      const keep = new Set<string>();
+      await atOnce(files, FILES_AT_ONCE, async ({ from, to }) => {
+        const key = await adoptOne(from, to, how);
+        if (key !== undefined) keep.add(key);
+      });
+      if (keep.size > 0) await shrink(keep);
     },
     async stats() {
       const files = await filesBelow(folder);

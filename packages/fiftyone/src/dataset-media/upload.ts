@@ -1,0 +1,259 @@
+import type { SampleCollection } from '../datasets/sample-collection.js';
+import { UsageError } from '../errors.js';
+import { type MediaCache, mediaCache } from '../media/media-cache.js';
+import { readMediaSettings } from '../media/media-settings.js';
+import { openMedia } from '../media/open-media.js';
+import type { OpenStore } from '../media/open-stores.js';
+import { placeOf } from '../media/place.js';
+import { StoreError } from '../media/store-error.js';
+import { type KeyFor, keyFor } from '../media/transfer/key-for.js';
+import { planTransfer } from '../media/transfer/plan-transfer.js';
+import { sendTransfer } from '../media/transfer/send-transfer.js';
+import type { Outcome, RefusedFile, TransferOptions, TransferResult, WantedFile } from '../media/transfer/transfer-options.js';
+import { CollisionError, type PlannedFailure, type TransferSummary, UnsendableError } from '../media/transfer/transfer-plan.js';
+import { environment } from '../settings.js';
+import { openManifest } from './manifest-file.js';
+import { type MediaField, mediaFieldNamed } from './media-fields.js';
+import { changePaths, checkMayChange, type PathChange } from './path-changes.js';
+import { type MediaReference, mediaReferences } from './references.js';
+import { checkUploadOptions, type PlanUploadOptions, type UploadOptions } from './upload-options.js';
+import { uploadProgress } from './upload-progress.js';
+
+/** How many failures are listed; all are counted. */
+const LISTED = 20;
+
+/** What an upload would do. */
+export interface UploadPlan extends TransferSummary {
+  /** Where the files of each field go. */
+  readonly folders: Readonly<Record<string, string>>;
+  /** How many places in the dataset name the files. */
+  readonly references: number;
+  /** How many of them are in a store already, and stay as they are. */
+  readonly remote: number;
+}
+
+/** What became of an upload. */
+export interface UploadReport {
+  readonly folders: Readonly<Record<string, string>>;
+  /** How many files were sent, and how many bytes they have. */
+  readonly sent: { readonly files: number; readonly bytes: number };
+  /** How many files were there already. */
+  readonly there: number;
+  readonly skipped: number;
+  readonly failed: { readonly count: number; readonly listed: readonly PlannedFailure[] };
+  /** The changes of paths in the dataset, and the run by which they can be taken back; undefined if none were asked for. */
+  readonly changes?: { readonly run: string | null; readonly changed: number; readonly already: number; readonly others: number };
+}
+
+/**
+ * Says what `uploadMedia` with the same options would do: how many files and bytes, what is there already, and every collision. Writes
+ * nothing, in the store or in the dataset.
+ */
+export async function planUpload(
+  samples: SampleCollection,
+  remoteDir: string,
+  options: PlanUploadOptions = {},
+): Promise<UploadPlan> {
+  checkUploadOptions('planUpload', options);
+  const upload = new Upload(samples, remoteDir, options);
+  const { summary } = await planTransfer(upload.open, () => upload.wanted(), upload.transferOptions());
+  return { folders: upload.folders, references: upload.references, remote: upload.left, ...summary };
+}
+
+/**
+ * Uploads the media of a dataset or view to a cloud: `s3://bucket/folder`, `gs://…`, `https://ACCOUNT.blob.core.windows.net/container/…`, an
+ * alias, or a folder of this machine. What is there with the same content is not sent again; each file is verified, and with
+ * `updateFilepaths` the dataset is told, so the same call made again does what is left. `fiftyone media revert` takes the paths back.
+ *
+ * @returns the remote paths in the order of the samples (of a grouped dataset those of all slices), then of the frames. What has no
+ *   value has none; what could not be sent has the path that it had
+ * @throws CollisionError, UnsendableError or StoreError (no bucket, no access) before anything is sent; StoreError for the first file
+ *   that fails, unless failures are to be skipped
+ */
+export async function uploadMedia(
+  samples: SampleCollection,
+  remoteDir: string,
+  options: UploadOptions = {},
+): Promise<string[]> {
+  const paths: string[] = [];
+  await upload(samples, remoteDir, options, (path) => paths.push(path));
+  return paths;
+}
+
+/** The same, and tells what became of it. @param onPath is given the path of each reference in order */
+export async function upload(
+  samples: SampleCollection,
+  remoteDir: string,
+  options: UploadOptions = {},
+  onPath: (path: string) => void = () => {},
+): Promise<UploadReport> {
+  checkUploadOptions('uploadMedia', options);
+  return await new Upload(samples, remoteDir, options).run(onPath);
+}
+
+class Upload {
+  readonly open: OpenStore;
+  readonly folders: Record<string, string> = {};
+  /** Counted anew by each pass over the dataset. */
+  references = 0;
+  left = 0;
+  readonly #cache: MediaCache;
+  readonly #isRemote: (path: string) => boolean;
+  readonly #fields: readonly MediaField[];
+  readonly #keyFor: KeyFor;
+  readonly #memory: string;
+
+  constructor(
+    readonly samples: SampleCollection,
+    remoteDir: string,
+    readonly options: UploadOptions,
+  ) {
+    const { env = environment(), concurrency, bytesPerSecond, relDir } = options;
+    const settings = readMediaSettings(env);
+    this.open = openMedia(settings, { concurrency, bytesPerSecond });
+    this.#cache = mediaCache(settings, this.open);
+    this.#isRemote = (path) => placeOf(path, settings).kind !== 'local';
+    this.#keyFor = keyFor({ relDir });
+    this.#memory = settings.cacheDir;
+    const named = foldersOf(remoteDir, options.mediaField ?? 'filepath');
+    this.#fields = named.map(([name]) => mediaFieldNamed(samples, name));
+    for (const [i, field] of this.#fields.entries()) {
+      const folder = (named[i] as [string, string])[1];
+      if (placeOf(folder, settings).kind === 'http') {
+        throw new UsageError(`${folder}: nothing can be written to plain addresses`, {
+          hint: 'give a bucket (s3://…, gs://…), a container of Azure, or a folder; MinIO needs MINIO_ENDPOINT_URL',
+        });
+      }
+      this.folders[field.name] = folder;
+    }
+  }
+
+  transferOptions(): TransferOptions {
+    const { overwrite, onCollision, skipFailures, signal, onProgress } = this.options;
+    return { overwrite, onCollision, skipFailures, signal, memory: this.#memory, listed: LISTED, onProgress: uploadProgress(onProgress) };
+  }
+
+  /** Files to send, in batches. @param given gets each reference, with what is to be sent for it, if anything is */
+  async *wanted(
+    given: (reference: MediaReference, isLeft: boolean) => void = () => {},
+  ): AsyncGenerator<(WantedFile | RefusedFile)[]> {
+    this.references = 0;
+    this.left = 0;
+    for await (const references of mediaReferences(this.samples, this.#fields, { signal: this.options.signal })) {
+      const batch: (WantedFile | RefusedFile)[] = [];
+      for (const reference of references) {
+        const isLeft = this.#stays(reference);
+        this.references++;
+        if (isLeft) this.left++;
+        else batch.push(await this.#wantedFor(reference));
+        given(reference, isLeft);
+      }
+      if (batch.length > 0) yield batch;
+    }
+  }
+
+  #stays({ path, field }: MediaReference): boolean {
+    if (path.startsWith(`${this.folders[field.name]}/`)) return true;
+    return this.options.remote !== 'copy' && this.#isRemote(path);
+  }
+
+  async #wantedFor({ path, field }: MediaReference): Promise<WantedFile | RefusedFile> {
+    try {
+      return { from: path, to: `${this.folders[field.name]}/${await this.#keyFor(path)}`, relDir: this.options.relDir };
+    } catch (error) {
+      if (error instanceof StoreError) return { from: path, refused: error };
+      throw error;
+    }
+  }
+
+  async run(onPath: (path: string) => void): Promise<UploadReport> {
+    const { options, samples } = this;
+    const { updateFilepaths = false, skipFailures = false, onCollision = 'refuse' } = options;
+    // whoever may not write, or has a view that cannot be written to, is told before hours of sending
+    if (updateFilepaths) await checkMayChange(samples.connection, samples.doc, this.#fields);
+    const transfer = this.transferOptions();
+    const plan = await planTransfer(this.open, () => this.wanted(), transfer);
+    const { collisions, failures } = plan.summary;
+    if (collisions.count > 0 && onCollision === 'refuse') throw new CollisionError(collisions.count, collisions.listed);
+    if (failures.count > 0 && !skipFailures) throw new UnsendableError(failures.count, failures.listed);
+    const manifest = options.manifest === undefined ? undefined : await openManifest(options.manifest);
+    const outcomes = new Map<Outcome, number>();
+    let bytes = 0;
+    const failed: PlannedFailure[] = [];
+    const queue: { reference: MediaReference; isLeft: boolean }[] = [];
+    const wanted = () => this.wanted((reference, isLeft) => queue.push({ reference, isLeft }));
+    const line: TransferOptions['manifest'] = async (line) => {
+      outcomes.set(line.what, (outcomes.get(line.what) ?? 0) + 1);
+      if (['sent', 'replaced', 'renamed'].includes(line.what)) bytes += line.size;
+      if (line.error !== undefined && failed.length < LISTED) failed.push({ from: line.from, reason: line.error });
+      await manifest?.add(line);
+    };
+
+    /** Gives the references back their results, which come in the same order. */
+    const changes = async function* (upload: Upload): AsyncGenerator<PathChange[]> {
+      for await (const results of sendTransfer(upload.open, plan, wanted, { ...transfer, manifest: line })) {
+        const changed: PathChange[] = [];
+        for (const { to } of results) {
+          for (; queue[0]?.isLeft; queue.shift()) onPath(queue[0].reference.path);
+          const reference = (queue.shift() as { reference: MediaReference }).reference;
+          onPath(to ?? reference.path);
+          if (to !== undefined) changed.push({ reference, to });
+        }
+        yield changed;
+        await upload.#keepInCache(results);
+      }
+      for (const { reference } of queue) onPath(reference.path);
+    };
+
+    try {
+      let report: UploadReport['changes'];
+      if (updateFilepaths) {
+        const purpose = { command: 'upload', note: Object.values(this.folders).join(' ') };
+        report = await changePaths(samples.connection, samples.doc, changes(this), { ...purpose, signal: options.signal });
+      } else for await (const _ of changes(this));
+      const count = (...some: Outcome[]) => some.reduce((sum, what) => sum + (outcomes.get(what) ?? 0), 0);
+      return {
+        folders: this.folders,
+        sent: { files: count('sent', 'replaced', 'renamed'), bytes },
+        there: count('there'),
+        skipped: count('skipped'),
+        failed: { count: count('failed'), listed: failed },
+        ...(report && { changes: { run: report.run, changed: report.changed, already: report.already, others: report.others } }),
+      };
+    } finally {
+      await manifest?.close();
+    }
+  }
+
+  async #keepInCache(results: readonly TransferResult[]): Promise<void> {
+    const { cache = false } = this.options;
+    if (cache === false) return;
+    const files = new Map(results.flatMap(({ from, to }) => (to === undefined || this.#isRemote(from) ? [] : [[from, to] as const])));
+    const local = [...files].map(([from, to]) => ({ from, to }));
+    await this.#cache.adopt(local, cache === 'move' ? 'move' : 'copy');
+  }
+}
+
+/** The folder of each field. @throws UsageError if two have one */
+function foldersOf(remoteDir: string, mediaField: NonNullable<UploadOptions['mediaField']>): [field: string, folder: string][] {
+  const root = withoutSlash(remoteDir);
+  if (root === '') throw new UsageError('uploadMedia needs the folder to upload to', { hint: 'such as s3://bucket/folder' });
+  if (typeof mediaField === 'string') return [[mediaField, root]];
+  const isList = Array.isArray(mediaField);
+  const pairs = isList
+    ? (mediaField as readonly string[]).map((name): [string, string] => [name, mediaField.length === 1 ? root : `${root}/${name}`])
+    : Object.entries(mediaField).map(([name, folder]): [string, string] => [name, inside(root, folder)]);
+  if (pairs.length === 0) throw new UsageError('mediaField names no field');
+  return pairs;
+}
+
+/** A folder for a field may be an address of its own, or below the remote folder. */
+function inside(root: string, folder: string): string {
+  const given = withoutSlash(folder);
+  if (given === '') return root;
+  return /^[a-z][a-z0-9+.-]+:\/\//i.test(given) || given.startsWith('/') ? given : `${root}/${given}`;
+}
+
+function withoutSlash(folder: string): string {
+  return folder.replace(/\/+$/, '');
+}
