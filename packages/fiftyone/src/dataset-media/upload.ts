@@ -116,7 +116,7 @@ class Upload {
     this.#keyFor = keyFor({ relDir });
     this.#memory = settings.cacheDir;
     const named = foldersOf(remoteDir, options.mediaField ?? 'filepath');
-    this.#fields = named.map(([name]) => mediaFieldNamed(samples, name));
+    this.#fields = named.map(([name]) => mediaFieldNamed(samples.doc, name));
     for (const [i, field] of this.#fields.entries()) {
       const folder = (named[i] as [string, string])[1];
       if (placeOf(folder, settings).kind === 'http') {

@@ -5,6 +5,7 @@ import type { ExportMedia, ExportReport } from '../../formats/export/export-opti
 import { bytes, count } from '../numbers.js';
 import { runOperation } from '../run-operation.js';
 import { withDatabase } from './datasets.js';
+import { samplesOf } from './media.js';
 
 export interface ExportFlags {
   readonly exportMedia: 'true' | 'false' | 'move' | 'symlink';
@@ -27,9 +28,7 @@ const MEDIA: Record<ExportFlags['exportMedia'], ExportMedia> = { true: true, fal
 export function exportOne(name: string, exportDir: string, flags: ExportFlags): Promise<number> {
   const { exportMedia, view, savedViews, workspaces, runs, json, ...same } = flags;
   return withDatabase(async (connection) => {
-    const dataset = await loadDataset(connection, name);
-    const samples =
-      view === undefined ? dataset : await (await import('../../views/saved-views.js')).loadSavedView(dataset, view);
+    const samples = await samplesOf(await loadDataset(connection, name), view);
     const choices = { exportSavedViews: savedViews, exportWorkspaces: workspaces, exportRuns: runs };
     const report = await runOperation(connection, flags, (running) =>
       exportDataset(samples, { ...same, ...choices, ...running, exportDir, exportMedia: MEDIA[exportMedia] }),

@@ -6,7 +6,7 @@ import { shellWord } from '../../shell-word.js';
 import { bytes, count } from '../numbers.js';
 import { runOperation } from '../run-operation.js';
 import { withDatabase } from './datasets.js';
-import { samplesOf } from './media.js';
+import { listed, samplesOf } from './media.js';
 
 export interface UploadFlags {
   readonly mediaField: readonly string[];
@@ -93,10 +93,4 @@ function reportText(name: string, { folders, sent, there, skipped, failed, chang
   if (changes) lines.push(`Changed ${count(changes.changed, 'path')} of '${name}'${changes.others > 0 ? `; ${count(changes.others, 'path')} were changed by others meanwhile and stay` : ''}`);
   if (changes?.run) lines.push(`  take that back with: fiftyone media revert ${shellWord(name)} ${changes.run}`);
   return lines.join('\n');
-}
-
-function listed(what: string, total: number, lines: readonly string[]): string[] {
-  if (total === 0) return [];
-  const more = total > lines.length ? [`  … and ${total - lines.length} more`] : [];
-  return [`${what}: ${total}`, ...lines.map((line) => `  - ${line}`), ...more];
 }
