@@ -15,16 +15,31 @@ GOOGLE_APPLICATION_CREDENTIALS, AZURE_…, MINIO_….`,
 
   media
     .command('upload')
-    .description('upload the media of a dataset; what is there already is not sent again, so the same command goes on after an interruption')
+    .description(
+      'upload the media of a dataset; what is there already is not sent again, so the same command goes on after an interruption',
+    )
     .argument('<name>', 'the dataset')
-    .argument('<remote-dir>', 's3://bucket/folder, gs://bucket/folder, https://ACCOUNT.blob.core.windows.net/container/folder, or an alias')
-    .option('-f, --media-field <field...>', 'the fields whose files are uploaded; several get a folder each; FIELD=FOLDER names it', ['filepath'])
+    .argument(
+      '<remote-dir>',
+      's3://bucket/folder, gs://bucket/folder, https://ACCOUNT.blob.core.windows.net/container/folder, or an alias',
+    )
+    .option(
+      '-f, --media-field <field...>',
+      'the fields whose files are uploaded; several get a folder each; FIELD=FOLDER names it',
+      ['filepath'],
+    )
     .option('--rel-dir <folder>', 'keep the paths of files relative to this folder; otherwise each keeps only its name')
     .option('--view <name>', 'upload only what this saved view shows')
-    .option('-u, --update-filepaths', 'change the paths in the dataset to the uploaded files, as soon as they are there and verified')
+    .option(
+      '-u, --update-filepaths',
+      'change the paths in the dataset to the uploaded files, as soon as they are there and verified',
+    )
     .option('--overwrite', 'replace what is there with other content')
     .addOption(
-      new Option('--on-collision <how>', 'when one file would replace another: send nothing, leave these files out, or give them other names')
+      new Option(
+        '--on-collision <how>',
+        'when one file would replace another: send nothing, leave these files out, or give them other names',
+      )
         .choices(['refuse', 'skip', 'rename'])
         .default('refuse'),
     )

@@ -10,7 +10,8 @@ export interface OperationProgress {
 /** How often a line tells how far it got, where there is no terminal. */
 const LINE_MS = 10_000;
 
-const TOTAL = ' {percentage}% |{bar}| {value}/{total} {unit} [{duration_formatted} elapsed, {eta_formatted} remaining] {what} {detail}';
+const TOTAL =
+  ' {percentage}% |{bar}| {value}/{total} {unit} [{duration_formatted} elapsed, {eta_formatted} remaining] {what} {detail}';
 const NO_TOTAL = ' {value} {unit} [{duration_formatted} elapsed] {what} {detail}';
 
 /** A bar with an ETA on a terminal, lines elsewhere; nothing with `--json` or when the settings say so. */

@@ -14,7 +14,9 @@ export interface ManifestFile {
 /** Begins a manifest. @throws UsageError if the file cannot be written, before anything else is done */
 export async function openManifest(path: string): Promise<ManifestFile> {
   const file = await open(resolve(path), 'w').catch((error: NodeJS.ErrnoException) => {
-    throw new UsageError(`cannot write the manifest ${path}: ${error.code}`, { hint: 'give a file in a folder that you may write to' });
+    throw new UsageError(`cannot write the manifest ${path}: ${error.code}`, {
+      hint: 'give a file in a folder that you may write to',
+    });
   });
   let text = '';
   let writing = Promise.resolve();

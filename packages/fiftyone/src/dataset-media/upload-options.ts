@@ -82,7 +82,8 @@ export function checkUploadOptions(verb: string, options: UploadOptions): void {
     throw new UsageError('overwrite replaces what onCollision skips: choose one of them');
   }
   for (const [name, value] of Object.entries({ concurrency, bytesPerSecond })) {
-    if (value !== undefined && !(Number.isSafeInteger(value) && value > 0)) throw new UsageError(`${name} must be a whole number above 0`);
+    if (value !== undefined && !(Number.isSafeInteger(value) && value > 0))
+      throw new UsageError(`${name} must be a whole number above 0`);
   }
 }
 

@@ -1,3 +1,6 @@
+import { USE_WRITER } from '../database/connection.js';
+import { checkMayWrite } from '../datasets/check-may-write.js';
+import { isOwn } from '../datasets/own-samples.js';
 import type { SampleCollection } from '../datasets/sample-collection.js';
 import { UsageError } from '../errors.js';
 import { type MediaCache, mediaCache } from '../media/media-cache.js';
@@ -8,13 +11,14 @@ import { placeOf } from '../media/place.js';
 import { StoreError } from '../media/store-error.js';
 import { type KeyFor, keyFor } from '../media/transfer/key-for.js';
 import { planTransfer } from '../media/transfer/plan-transfer.js';
-import { sendTransfer } from '../media/transfer/send-transfer.js';
+import { refuseTransfer, sendTransfer } from '../media/transfer/send-transfer.js';
 import type { Outcome, RefusedFile, TransferOptions, TransferResult, WantedFile } from '../media/transfer/transfer-options.js';
-import { CollisionError, type PlannedFailure, type TransferSummary, UnsendableError } from '../media/transfer/transfer-plan.js';
+import type { PlannedFailure, TransferSummary } from '../media/transfer/transfer-plan.js';
 import { environment } from '../settings.js';
+import { mediaFieldOf } from './find-field.js';
 import { openManifest } from './manifest-file.js';
-import { type MediaField, mediaFieldNamed } from './media-fields.js';
-import { changePaths, checkMayChange, type PathChange } from './path-changes.js';
+import type { MediaField } from './media-fields.js';
+import { changePaths, type PathChange } from './path-changes.js';
 import { type MediaReference, mediaReferences } from './references.js';
 import { checkUploadOptions, type PlanUploadOptions, type UploadOptions } from './upload-options.js';
 import { uploadProgress } from './upload-progress.js';
@@ -70,11 +74,7 @@ export async function planUpload(
  * @throws CollisionError, UnsendableError or StoreError (no bucket, no access) before anything is sent; StoreError for the first file
  *   that fails, unless failures are to be skipped
  */
-export async function uploadMedia(
-  samples: SampleCollection,
-  remoteDir: string,
-  options: UploadOptions = {},
-): Promise<string[]> {
+export async function uploadMedia(samples: SampleCollection, remoteDir: string, options: UploadOptions = {}): Promise<string[]> {
   const paths: string[] = [];
   await upload(samples, remoteDir, options, (path) => paths.push(path));
   return paths;
@@ -116,7 +116,7 @@ class Upload {
     this.#keyFor = keyFor({ relDir });
     this.#memory = settings.cacheDir;
     const named = foldersOf(remoteDir, options.mediaField ?? 'filepath');
-    this.#fields = named.map(([name]) => mediaFieldNamed(samples.doc, name));
+    this.#fields = named.map(([name]) => mediaFieldOf(samples, name));
     for (const [i, field] of this.#fields.entries()) {
       const folder = (named[i] as [string, string])[1];
       if (placeOf(folder, settings).kind === 'http') {
@@ -130,7 +130,15 @@ class Upload {
 
   transferOptions(): TransferOptions {
     const { overwrite, onCollision, skipFailures, signal, onProgress } = this.options;
-    return { overwrite, onCollision, skipFailures, signal, memory: this.#memory, listed: LISTED, onProgress: uploadProgress(onProgress) };
+    return {
+      overwrite,
+      onCollision,
+      skipFailures,
+      signal,
+      memory: this.#memory,
+      listed: LISTED,
+      onProgress: uploadProgress(onProgress),
+    };
   }
 
   /** Files to send, in batches. @param given gets each reference, with what is to be sent for it, if anything is */
@@ -168,14 +176,12 @@ class Upload {
 
   async run(onPath: (path: string) => void): Promise<UploadReport> {
     const { options, samples } = this;
-    const { updateFilepaths = false, skipFailures = false, onCollision = 'refuse' } = options;
+    const { updateFilepaths = false, skipFailures = false } = options;
     // whoever may not write, or has a view that cannot be written to, is told before hours of sending
-    if (updateFilepaths) await checkMayChange(samples.connection, samples.doc, this.#fields);
+    if (updateFilepaths) await checkMayUpdate(samples);
     const transfer = this.transferOptions();
     const plan = await planTransfer(this.open, () => this.wanted(), transfer);
-    const { collisions, failures } = plan.summary;
-    if (collisions.count > 0 && onCollision === 'refuse') throw new CollisionError(collisions.count, collisions.listed);
-    if (failures.count > 0 && !skipFailures) throw new UnsendableError(failures.count, failures.listed);
+    refuseTransfer(plan, skipFailures);
     const manifest = options.manifest === undefined ? undefined : await openManifest(options.manifest);
     const outcomes = new Map<Outcome, number>();
     let bytes = 0;
@@ -191,7 +197,7 @@ class Upload {
 
     /** Gives the references back their results, which come in the same order. */
     const changes = async function* (upload: Upload): AsyncGenerator<PathChange[]> {
-      for await (const results of sendTransfer(upload.open, plan, wanted, { ...transfer, manifest: line })) {
+      for await (const results of sendTransfer(upload.open, wanted, plan, { ...transfer, manifest: line })) {
         const changed: PathChange[] = [];
         for (const { to } of results) {
           for (; queue[0]?.isLeft; queue.shift()) onPath(queue[0].reference.path);
@@ -228,10 +234,22 @@ class Upload {
   async #keepInCache(results: readonly TransferResult[]): Promise<void> {
     const { cache = false } = this.options;
     if (cache === false) return;
-    const files = new Map(results.flatMap(({ from, to }) => (to === undefined || this.#isRemote(from) ? [] : [[from, to] as const])));
+    const files = new Map(
+      results.flatMap(({ from, to }) => (to === undefined || this.#isRemote(from) ? [] : [[from, to] as const])),
+    );
     const local = [...files].map(([from, to]) => ({ from, to }));
     await this.#cache.adopt(local, cache === 'move' ? 'move' : 'copy');
   }
+}
+
+/** @throws UsageError for generated datasets, FiftyOneError if the user may not write */
+async function checkMayUpdate(samples: SampleCollection): Promise<void> {
+  if (!isOwn(samples)) {
+    throw new UsageError('paths cannot be changed in patches, clips or frames that a view has made', {
+      hint: 'upload without updateFilepaths, or upload the media of the dataset itself',
+    });
+  }
+  await checkMayWrite(samples.connection, samples.doc, `${USE_WRITER}, or upload without updateFilepaths: nothing was sent`);
 }
 
 /** The folder of each field. @throws UsageError if two have one */
@@ -241,7 +259,10 @@ function foldersOf(remoteDir: string, mediaField: NonNullable<UploadOptions['med
   if (typeof mediaField === 'string') return [[mediaField, root]];
   const isList = Array.isArray(mediaField);
   const pairs = isList
-    ? (mediaField as readonly string[]).map((name): [string, string] => [name, mediaField.length === 1 ? root : `${root}/${name}`])
+    ? (mediaField as readonly string[]).map((name): [string, string] => [
+        name,
+        mediaField.length === 1 ? root : `${root}/${name}`,
+      ])
     : Object.entries(mediaField).map(([name, folder]): [string, string] => [name, inside(root, folder)]);
   if (pairs.length === 0) throw new UsageError('mediaField names no field');
   return pairs;

@@ -10,11 +10,11 @@ import { atOnce } from '../media/at-once.js';
 import { readMediaSettings } from '../media/media-settings.js';
 import { openMedia } from '../media/open-media.js';
 import { type MediaStore, pathIn, type StoredObject } from '../media/store.js';
-import { StoreError } from '../media/store-error.js';
 import { lookUp } from '../media/transfer/look-up.js';
 import type { ManifestLine } from '../media/transfer/transfer-options.js';
 import { type Env, environment } from '../settings.js';
-import { type MediaField, mediaFieldNamed, mediaFields } from './media-fields.js';
+import { mediaFieldOf, shownMediaFields } from './find-field.js';
+import type { MediaField } from './media-fields.js';
 import { PathSet } from './path-set.js';
 import { mediaReferences } from './references.js';
 
@@ -115,7 +115,14 @@ export async function verifyMedia(samples: SampleCollection, options: VerifyMedi
         problem(path, `has the checksum ${object.checksum}, not ${expected.checksum}`);
     };
     if (store.isLocal) await onDisk(store, keys, found);
-    else await lookUp(store, { keys: () => keys.open(), count: keys.size, found, isOpen: (key) => keys.isOpen(key), failed: (key, error) => problem(pathIn(store, key), error.message) });
+    else
+      await lookUp(store, {
+        keys: () => keys.open(),
+        count: keys.size,
+        found,
+        isOpen: (key) => keys.isOpen(key),
+        failed: (key, error) => problem(pathIn(store, key), error.message),
+      });
     for (const key of keys.open()) {
       done++;
       problem(pathIn(store, key), 'is missing');
@@ -126,8 +133,8 @@ export async function verifyMedia(samples: SampleCollection, options: VerifyMedi
 }
 
 function fieldsOf(samples: SampleCollection, given: VerifyMediaOptions['mediaField']): readonly MediaField[] {
-  if (given === undefined) return mediaFields(samples.doc);
-  return (typeof given === 'string' ? [given] : given).map((name) => mediaFieldNamed(samples.doc, name));
+  if (given === undefined) return shownMediaFields(samples);
+  return (typeof given === 'string' ? [given] : given).map((name) => mediaFieldOf(samples, name));
 }
 
 async function onDisk(store: MediaStore, keys: PathSet, found: (object: StoredObject) => Promise<void>): Promise<void> {
@@ -149,7 +156,10 @@ async function* linesOf(manifest: string): AsyncGenerator<ManifestLine> {
       yield line as ManifestLine;
     }
   } catch (error) {
-    if (error instanceof SyntaxError) throw new UsageError(`${manifest}:${number}: ${error.message}`, { hint: 'give the file that an upload wrote with --manifest' });
+    if (error instanceof SyntaxError)
+      throw new UsageError(`${manifest}:${number}: ${error.message}`, {
+        hint: 'give the file that an upload wrote with --manifest',
+      });
     const { code } = error as NodeJS.ErrnoException;
     if (code !== undefined) throw new UsageError(`cannot read the manifest ${manifest}: ${code}`);
     throw error;

@@ -59,7 +59,10 @@ function fieldsOf(given: readonly string[]): NonNullable<UploadOptions['mediaFie
   return Object.fromEntries(
     given.map((field) => {
       const at = field.indexOf('=');
-      if (at < 1) throw new UsageError(`--media-field ${field}: has no folder`, { hint: 'give all fields a folder (FIELD=FOLDER), or none' });
+      if (at < 1)
+        throw new UsageError(`--media-field ${field}: has no folder`, {
+          hint: 'give all fields a folder (FIELD=FOLDER), or none',
+        });
       return [field.slice(0, at), field.slice(at + 1)];
     }),
   );
@@ -77,10 +80,22 @@ function planText(plan: UploadPlan): string {
   lines.push(`there already: ${amount(plan.there)}`);
   if (plan.remote > 0) lines.push(`in a cloud already, left alone: ${count(plan.remote, 'path')}`);
   if (plan.skip.files > 0) lines.push(`would leave out: ${amount(plan.skip)}`);
-  lines.push(...listed('collisions', plan.collisions.count, plan.collisions.listed.map(({ to, from, isTaken }) => {
-    return `${to}${isTaken ? ' (other content is there)' : ''} from ${from.join(' and ')}`;
-  })));
-  lines.push(...listed('files that cannot be sent', plan.failures.count, plan.failures.listed.map(({ reason }) => reason)));
+  lines.push(
+    ...listed(
+      'collisions',
+      plan.collisions.count,
+      plan.collisions.listed.map(({ to, from, isTaken }) => {
+        return `${to}${isTaken ? ' (other content is there)' : ''} from ${from.join(' and ')}`;
+      }),
+    ),
+  );
+  lines.push(
+    ...listed(
+      'files that cannot be sent',
+      plan.failures.count,
+      plan.failures.listed.map(({ reason }) => reason),
+    ),
+  );
   return lines.join('\n');
 }
 
@@ -89,8 +104,17 @@ function reportText(name: string, { folders, sent, there, skipped, failed, chang
     `Uploaded to ${Object.values(folders).join(', ')}: ${count(sent.files, 'file')} (${bytes(sent.bytes)}); ${count(there, 'file')} there already`,
   ];
   if (skipped > 0) lines.push(`left out: ${count(skipped, 'file')}`);
-  lines.push(...listed('could not be sent', failed.count, failed.listed.map(({ reason }) => reason)));
-  if (changes) lines.push(`Changed ${count(changes.changed, 'path')} of '${name}'${changes.others > 0 ? `; ${count(changes.others, 'path')} were changed by others meanwhile and stay` : ''}`);
+  lines.push(
+    ...listed(
+      'could not be sent',
+      failed.count,
+      failed.listed.map(({ reason }) => reason),
+    ),
+  );
+  if (changes)
+    lines.push(
+      `Changed ${count(changes.changed, 'path')} of '${name}'${changes.others > 0 ? `; ${count(changes.others, 'path')} were changed by others meanwhile and stay` : ''}`,
+    );
   if (changes?.run) lines.push(`  take that back with: fiftyone media revert ${shellWord(name)} ${changes.run}`);
   return lines.join('\n');
 }

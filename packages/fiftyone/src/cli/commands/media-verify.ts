@@ -21,7 +21,11 @@ export function verify(name: string, { json, ...options }: VerifyFlags): Promise
     const lines = [
       `${count(files, 'file')} (${bytes(report.bytes)}), ${count(compared, 'file')} compared with the manifest`,
       ...(problems.count === 0 ? ['nothing is missing'] : []),
-      ...listed('not as they should be', problems.count, problems.listed.map(({ path, problem }) => `${path} ${problem}`)),
+      ...listed(
+        'not as they should be',
+        problems.count,
+        problems.listed.map(({ path, problem }) => `${path} ${problem}`),
+      ),
     ];
     process.stdout.write(`${json ? JSON.stringify(report, undefined, 2) : lines.join('\n')}\n`);
     return problems.count > 0 ? ExitCode.partly : ExitCode.done;

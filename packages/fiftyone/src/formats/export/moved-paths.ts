@@ -1,4 +1,4 @@
-import { Doc, date, decode, ObjectId, type ReadonlyDoc, type Value } from '../../bson/index.js';
+import { Doc, date, decode, type ReadonlyDoc, type Value } from '../../bson/index.js';
 import type { Connection } from '../../database/connection.js';
 import { authorized, USE_WRITER } from '../../database/connection.js';
 import { updateRaw } from '../../database/raw.js';
@@ -6,16 +6,6 @@ import { frameMediaFields, sampleMediaFields } from '../../dataset-media/media-f
 import { readDocuments } from './read-documents.js';
 
 const MOVED = `${USE_WRITER}: the media are moved already, and the next export into the same folder tells the dataset`;
-const UNMOVED = `${USE_WRITER}, or copy the media (--export-media true): nothing was moved`;
-
-/** Finds out whether the dataset can be told, by a write that changes nothing. @throws FiftyOneError if not */
-export async function checkMayWrite(connection: Connection, dataset: ReadonlyDoc): Promise<void> {
-  const nothing = Doc.of(['q', Doc.of(['_id', new ObjectId()])], ['u', Doc.of(['$setOnInsert', Doc.of(['filepath', ''])])]);
-  for (const collection of [dataset.get('sample_collection_name'), dataset.get('frame_collection_name')]) {
-    if (typeof collection !== 'string') continue;
-    await authorized(connection, () => updateRaw(connection.db, collection, [nothing]), UNMOVED);
-  }
-}
 
 /** Tells the samples and frames of a dataset where files are that were moved. @returns how many documents were changed */
 export async function updateMovedPaths(

@@ -55,7 +55,7 @@ export async function* sendTransfer(
 ): AsyncGenerator<readonly TransferResult[], void> {
   const { skipFailures = false, overwrite = false, signal, onProgress, manifest } = options;
   const { files, summary } = plan;
-  refuse(plan, skipFailures);
+  refuseTransfer(plan, skipFailures);
   const places = new Places(open);
   const memory = new ChecksumMemory(options.memory);
   const outcomes = new Uint8Array(files.length);
@@ -321,8 +321,8 @@ export async function* sendTransfer(
   if (stop !== undefined) throw stop;
 }
 
-/** @throws CollisionError, UnsendableError */
-function refuse({ files, summary: { collisions, failures } }: TransferPlan, skipFailures: boolean): void {
+/** Refuses a plan of which nothing is to be sent. @throws CollisionError, UnsendableError */
+export function refuseTransfer({ files, summary: { collisions, failures } }: TransferPlan, skipFailures: boolean): void {
   for (let row = 0; row < files.length; row++) {
     if (files.state(row) === State.collide) throw new CollisionError(collisions.count, collisions.listed);
   }

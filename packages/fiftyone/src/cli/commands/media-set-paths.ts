@@ -1,0 +1,3 @@
+export async function setPaths(..._: unknown[]): Promise<number> {
+  return 0;
+}

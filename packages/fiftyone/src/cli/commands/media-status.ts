@@ -1,0 +1,3 @@
+export async function status(..._: unknown[]): Promise<number> {
+  return 0;
+}

@@ -1,0 +1,147 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { revertPaths } from '../../src/dataset-media/revert.js';
+import { planUpload, upload, uploadMedia } from '../../src/dataset-media/upload.js';
+import { verifyMedia } from '../../src/dataset-media/verify-media.js';
+import * as fo from '../../src/index.js';
+import { CollisionError } from '../../src/media/transfer/transfer-plan.js';
+import type { Env } from '../../src/settings.js';
+import { mediaOf, orLeftOut, s3World } from '../support/media-worlds.js';
+import { contentsOf, countingWay, testFolder, writeFiles } from '../support/transfers.js';
+import { picturesOnDisk } from '../support/uploads.js';
+
+const here = await orLeftOut(s3World);
+if (here !== undefined) {
+  afterAll(here.server.stop);
+
+  const pictures = async () => {
+    const env: Env = { HOME: await testFolder(), ...here.env() };
+    return { ...(await picturesOnDisk()), root: await here.bucket(), env };
+  };
+
+  test('uploaded media are in the store, and the dataset says so as soon as they are', async () => {
+    const { dataset, root, env } = await pictures();
+    const before = await dataset.values('filepath');
+    const paths = await uploadMedia(dataset, `${root}images/`, { updateFilepaths: true, env });
+    expect(paths).toEqual([0, 1, 2].map((i) => `${root}images/${i}.jpg`));
+    expect(await dataset.values('filepath')).toEqual(paths);
+    expect(await contentsOf(mediaOf(env), root)).toEqual({
+      'images/0.jpg': 'image 0',
+      'images/1.jpg': 'image 1',
+      'images/2.jpg': 'image 2',
+    });
+    await revertPaths(dataset.connection, dataset.doc);
+    expect(await dataset.values('filepath')).toEqual(before);
+  });
+
+  test('without updateFilepaths the dataset stays as it is, and samples without a value are passed over', async () => {
+    const { dataset, root, env, folder } = await pictures();
+    const paths = await uploadMedia(dataset, root, { mediaField: 'thumbnail_path', relDir: folder, env });
+    expect(paths).toEqual([`${root}a/0.jpg`, `${root}b/2.jpg`]);
+    expect((await dataset.values('filepath'))[0]).toBe(join(folder, 'a/0.jpg'));
+  });
+
+  test('several fields get a folder each, of their own names or of given ones', async () => {
+    const { dataset, root, env } = await pictures();
+    const plan = await planUpload(dataset, root, { mediaField: ['gt', 'heat'], env });
+    expect(plan.folders).toEqual({ 'gt.detections.mask_path': `${root}gt`, 'heat.map_path': `${root}heat` });
+    expect(plan.collisions.count).toBe(0);
+    await upload(dataset, root, { mediaField: ['gt', 'heat'], updateFilepaths: true, env });
+    expect(await dataset.values('gt.detections.mask_path')).toEqual([0, 1, 2].map((i) => [null, `${root}gt/${i}.png`]));
+    expect(await dataset.values('heat.map_path')).toEqual([0, 1, 2].map((i) => `${root}heat/${i}.png`));
+    const given = await planUpload(dataset, root, { mediaField: { filepath: 'images', thumbnail_path: 'small' }, env });
+    expect(given.folders).toEqual({ filepath: `${root}images`, thumbnail_path: `${root}small` });
+  });
+
+  test('two fields that would replace each other are refused before anything is sent, and named', async () => {
+    const { dataset, root, env } = await pictures();
+    const options = { mediaField: { gt: 'labels', heat: 'labels' }, updateFilepaths: true, env };
+    const before = await dataset.values('heat.map_path');
+    await expect(upload(dataset, root, options)).rejects.toThrow(CollisionError);
+    await expect(upload(dataset, root, options)).rejects.toThrow(/labels\/0\.png from .*masks\/0\.png and .*maps\/0\.png/);
+    expect(await contentsOf(mediaOf(env), root)).toEqual({});
+    expect(await dataset.values('heat.map_path')).toEqual(before);
+    const report = await upload(dataset, root, { ...options, onCollision: 'rename' });
+    expect(report.sent.files).toBe(6);
+    const texts = Object.values(await contentsOf(mediaOf(env), root)).sort();
+    expect(texts).toEqual(['map 0', 'map 1', 'map 2', 'mask 0', 'mask 1', 'mask 2']);
+  });
+
+  test('a rerun sends nothing, asks for one list, and changes nothing', async () => {
+    const { dataset, root, env } = await pictures();
+    await upload(dataset, root, { env });
+    const way = await countingWay(here.server.port);
+    const report = await upload(dataset, root, { env: { ...env, ...here.env(way.url) }, updateFilepaths: true });
+    expect(report).toMatchObject({ sent: { files: 0, bytes: 0 }, there: 3, changes: { changed: 3 } });
+    expect(way.counts.PUT ?? 0).toBe(0);
+    const again = await upload(dataset, root, { env, updateFilepaths: true });
+    expect(again).toMatchObject({ sent: { files: 0 }, there: 0, changes: { run: null, changed: 0 } });
+    expect((await planUpload(dataset, root, { env })).remote).toBe(3);
+  });
+
+  test('what cannot be sent keeps its path, and the others have theirs changed', async () => {
+    const { dataset, root, env, folder } = await pictures();
+    await dataset.setValues('filepath', [join(folder, 'a/0.jpg'), join(folder, 'missing.jpg'), join(folder, 'b/2.jpg')]);
+    await expect(upload(dataset, root, { updateFilepaths: true, env })).rejects.toThrow(/missing\.jpg/);
+    expect(await contentsOf(mediaOf(env), root)).toEqual({});
+    const report = await upload(dataset, root, { updateFilepaths: true, skipFailures: true, env });
+    expect(report.failed).toMatchObject({ count: 1 });
+    expect(await dataset.values('filepath')).toEqual([`${root}0.jpg`, join(folder, 'missing.jpg'), `${root}2.jpg`]);
+  });
+
+  test('media of one store can be copied to another folder, or left alone', async () => {
+    const { dataset, root, env } = await pictures();
+    await upload(dataset, `${root}one`, { updateFilepaths: true, env });
+    expect(await uploadMedia(dataset, `${root}two`, { env })).toEqual([0, 1, 2].map((i) => `${root}one/${i}.jpg`));
+    const paths = await uploadMedia(dataset, `${root}two`, { remote: 'copy', updateFilepaths: true, env });
+    expect(paths).toEqual([0, 1, 2].map((i) => `${root}two/${i}.jpg`));
+    expect(Object.keys(await contentsOf(mediaOf(env), root))).toHaveLength(6);
+  });
+
+  test('the manifest has a line for each file, and a verification with it finds what was changed and what is missing', async () => {
+    const { dataset, root, env } = await pictures();
+    const manifest = join(await testFolder(), 'manifest.jsonl');
+    await upload(dataset, root, { updateFilepaths: true, manifest, env });
+    const lines = (await readFile(manifest, 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.map(({ to }) => to).sort()).toEqual([0, 1, 2].map((i) => `${root}${i}.jpg`));
+    expect(lines.every(({ what, size, checksum }) => what === 'sent' && size === 7 && /^[0-9a-f]{32}$/.test(checksum))).toBe(
+      true,
+    );
+    const checked = { mediaField: 'filepath', manifest, env };
+    expect(await verifyMedia(dataset, checked)).toMatchObject({ files: 3, compared: 3, problems: { count: 0 } });
+    const open = mediaOf(env);
+    const { store } = await open(root);
+    await store.delete('0.jpg');
+    const other = (await writeFiles(await testFolder(), { 'x.jpg': 'Image 2' }))[0] as string;
+    await (await import('../../src/media/copy-files.js')).copyFiles(open, [other], [`${root}2.jpg`]);
+    const { problems } = await verifyMedia(dataset, checked);
+    expect(problems.listed.map(({ path, problem }) => `${path} ${problem.slice(0, 16)}`).sort()).toEqual([
+      `${root}0.jpg is missing`,
+      `${root}2.jpg has the checksum`,
+    ]);
+  });
+
+  test('uploaded files can be kept in the cache, where a download finds them', async () => {
+    const { dataset, root, env, folder } = await pictures();
+    await upload(dataset, root, { updateFilepaths: true, cache: 'move', env });
+    await expect(readFile(join(folder, 'a/0.jpg'))).rejects.toThrow('ENOENT');
+    const { cache } = fo.mediaFiles({ env });
+    const [local] = await cache.getLocalPaths([`${root}0.jpg`], { download: false });
+    expect(await readFile(local as string, 'utf8')).toBe('image 0');
+    await expect(upload(dataset, root, { cache: 'move', env })).rejects.toThrow(/cannot be moved into the cache/);
+  });
+
+  test('options that do not exist, folders that cannot be, and plain addresses are refused', async () => {
+    const { dataset, root, env } = await pictures();
+    await expect(upload(dataset, root, { env, overwrit: true } as never)).rejects.toThrow(/has no option 'overwrit'/);
+    await expect(upload(dataset, '', { env })).rejects.toThrow(/needs the folder/);
+    await expect(upload(dataset, 'https://example.org/x', { env })).rejects.toThrow(/nothing can be written/);
+    await expect(upload(dataset, 's3://no-such-bucket-here/x', { env })).rejects.toThrow(/no such bucket/);
+    await expect(upload(dataset, root, { env, mediaField: 'filepth' })).rejects.toThrow(/no field 'filepth'/);
+    await expect(upload(dataset, root, { env, relDir: '/elsewhere' })).rejects.toThrow(/is not in \/elsewhere/);
+  });
+}
