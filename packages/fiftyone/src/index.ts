@@ -1,5 +1,12 @@
 export { double, int32, int64, ObjectId, Scalar } from './bson/index.js';
 export type { Connection } from './database/connection.js';
+export type { PathRule } from './dataset-media/path-rule.js';
+export { type RevertOptions, type RevertReport, revertPaths } from './dataset-media/revert.js';
+export { type SetPathsOptions, type SetPathsReport, setPaths } from './dataset-media/set-paths.js';
+export { type MediaStatus, mediaStatus } from './dataset-media/status.js';
+export { planUpload, type UploadPlan, type UploadReport, upload, uploadMedia } from './dataset-media/upload.js';
+export type { PlanUploadOptions, UploadOptions } from './dataset-media/upload-options.js';
+export { type VerifyMediaOptions, type VerifyMediaReport, verifyMedia } from './dataset-media/verify-media.js';
 export type { CreateOptions } from './datasets/create.js';
 export { connect, Database } from './datasets/database.js';
 export { Dataset } from './datasets/dataset.js';
@@ -36,6 +43,8 @@ export type { CacheStats, DownloadOptions, MediaCache } from './media/media-cach
 export { type MediaFiles, mediaFiles } from './media/media-files.js';
 export type { MediaOptions } from './media/open-media.js';
 export { StoreError, type StoreTrouble } from './media/store-error.js';
+export type { OnCollision } from './media/transfer/transfer-options.js';
+export { CollisionError, UnsendableError } from './media/transfer/transfer-plan.js';
 export { type DatabaseInfo, readInfo } from './migrations/info.js';
 export { migrateAll, migrateDatasets } from './migrations/migrate.js';
 export { migrateDatabase } from './migrations/migrate-database.js';
