@@ -83,8 +83,8 @@ export async function verifyMedia(samples: SampleCollection, options: VerifyMedi
     for (const { path } of batch) {
       try {
         const { store, key } = await open(path);
-        let keys = stores.get(store);
-        if (keys === undefined) stores.set(store, (keys = new PathSet()));
+        const keys = stores.get(store) ?? new PathSet();
+        stores.set(store, keys);
         keys.add(key);
       } catch (error) {
         if (!(error instanceof UsageError)) throw error;
