@@ -1,4 +1,4 @@
-import { Doc, date, int32, type ObjectId, type ReadonlyDoc, type Value } from '../bson/index.js';
+import type { ObjectId, ReadonlyDoc } from '../bson/index.js';
 import { authorized, type Connection, USE_WRITER } from '../database/connection.js';
 import { findDocs, updateRaw } from '../database/raw.js';
 import { isGenerated } from '../datasets/own-samples.js';
@@ -7,6 +7,7 @@ import type { OnProgress } from '../datasets/progress.js';
 import { DatasetNotFoundError, UsageError } from '../errors.js';
 import { fieldsAlong, schemaOf } from '../fields/schema.js';
 import { atOnce } from '../media/at-once.js';
+import { byDocument, changeStatements } from './change-statements.js';
 import { located } from './located.js';
 import type { MediaField } from './media-fields.js';
 import { type NotedChange, PathJournal, type RunPurpose } from './path-journal.js';
@@ -150,7 +151,7 @@ async function write(
       }
     }
     if (todo.length === 0) break;
-    const statements = statementsOf(todo);
+    const statements = changeStatements(todo);
     const { n } = await authorized(
       connection,
       async () => {
@@ -185,30 +186,4 @@ async function locate(
     const lists = stored.get(id);
     return located(some, ({ field }) => lists?.[numbers.get(field.path.join('.')) as number] ?? []);
   });
-}
-
-const BY_ID = Doc.of(['_id', int32(1)]);
-
-/** One statement per document: it changes what still is as it was read, or nothing. */
-function statementsOf(changes: readonly NotedChange[]): Doc[] {
-  const now = date(Date.now());
-  return [...byDocument(changes).values()].map((some) => {
-    const before = some.map(({ place, from }): [string, Value] => [place, from]);
-    const after = some.map(({ place, to }): [string, Value] => [place, to]);
-    const query = Doc.of(['_id', some[0]?.id as ObjectId], ...before);
-    const update = Doc.of(['$set', Doc.of(...after, ['last_modified_at', now])]);
-    // without the hint the server tries its indexes of paths for every single one
-    return Doc.of(['q', query], ['u', update], ['hint', BY_ID]);
-  });
-}
-
-function byDocument(changes: readonly NotedChange[]): Map<string, NotedChange[]> {
-  const byId = new Map<string, NotedChange[]>();
-  for (const change of changes) {
-    const key = change.id.toHexString();
-    const some = byId.get(key);
-    if (some === undefined) byId.set(key, [change]);
-    else some.push(change);
-  }
-  return byId;
 }
