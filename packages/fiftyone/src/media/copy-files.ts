@@ -77,6 +77,7 @@ export async function deleteFiles(open: OpenStore, paths: readonly string[], opt
  * Copies one object.
  *
  * @param known the object to copy, if it is known already
+ * @param sent called with the number of bytes that are there now
  * @throws StoreError `missing` if it is not there, `taken` if it must not replace what is
  */
 export async function copyObject(
@@ -84,11 +85,12 @@ export async function copyObject(
   to: StoreAndKey,
   overwrite = true,
   known?: StoredObject,
+  sent?: (bytes: number) => void,
 ): Promise<StoredObject> {
   const condition = overwrite ? undefined : ({ ifAbsent: true } as const);
   // by one handle from beginning to end, so that what is sent is one file
   if (from.store.isLocal) {
-    return await withFile(pathIn(from.store, from.key), (source) => writeObject(to.store, to.key, source, { condition }));
+    return await withFile(pathIn(from.store, from.key), (source) => writeObject(to.store, to.key, source, { condition, sent }));
   }
   const object = known ?? (await from.store.stat(from.key));
   if (object === undefined) throw new StoreError(pathIn(from.store, from.key), 'missing');
@@ -97,7 +99,7 @@ export async function copyObject(
     const copied = overwrite ? await to.store.copy?.(object, to.key) : undefined;
     if (copied) return copied;
   }
-  const options = { condition, expected: object.checksum };
+  const options = { condition, expected: object.checksum, sent };
   const written = await writeObject(to.store, to.key, objectSource(from.store, object), options);
   await compare(from.store, object, to.store, written);
   return written;

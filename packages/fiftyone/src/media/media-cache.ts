@@ -1,13 +1,13 @@
-import { createHash } from 'node:crypto';
 import { readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { UsageError } from '../errors.js';
 import { copyObject, type FilesReport, forEachFile } from './copy-files.js';
+import { LONGEST_NAME, standIn } from './file-name.js';
 import { localStore } from './local-store.js';
 import type { MediaSettings } from './media-settings.js';
 import type { OpenStore } from './open-stores.js';
 import { type Place, placeOf } from './place.js';
-import { pathIn } from './store.js';
+import { pathIn, type StoredObject } from './store.js';
 import { StoreError } from './store-error.js';
 
 export interface DownloadOptions {
@@ -33,13 +33,12 @@ export interface CacheStats {
 /** How many files are fetched at once. */
 const FILES_AT_ONCE = 32;
 
-/** The name of a file may have so many bytes on the disks that there are. */
-const LONGEST_NAME = 255;
-
 /** Where media of other machines is kept on this one, at the paths that FiftyOne Enterprise gives it: `<cache>/media/s3/<bucket>/<key>`. */
 export interface MediaCache {
   /** Where the file is, or would be, on this machine. A local path is its own. */
   localPath(path: string): string;
+  /** Where the cache has just this object, if it has it. */
+  copyOf(path: string, object: StoredObject): Promise<string | undefined>;
   /** Fetches what is not in the cache; then what was used least recently leaves it, if it is too large. */
   download(paths: readonly string[], options?: DownloadOptions): Promise<FilesReport>;
   /** The local paths, in order, fetched first unless told not to. */
@@ -62,7 +61,7 @@ export function mediaCache(settings: MediaSettings, open: OpenStore): MediaCache
     const { store, key: there } = await open(path);
     const object = await store.stat(there);
     if (object === undefined) throw new StoreError(path, 'missing');
-    return object.size === here.size && seconds(object.modified) === seconds(here.modified);
+    return isSame(object, here);
   }
 
   async function fetchOne(key: string, path: string, update: boolean): Promise<number> {
@@ -118,6 +117,11 @@ export function mediaCache(settings: MediaSettings, open: OpenStore): MediaCache
 
   return {
     localPath,
+    async copyOf(path, object) {
+      const key = cacheKey(placeFor(path));
+      const here = await disk.stat(key);
+      return here !== undefined && isSame(object, here) ? join(folder, key) : undefined;
+    },
     download,
     async getLocalPaths(paths, { download: fetch = true, ...options } = {}) {
       if (fetch) await download(paths, options);
@@ -145,9 +149,7 @@ function cacheKey({ kind, root, bucket, key }: Place): string {
 
 function fileName(name: string): string {
   const isPlain = !['', '.', '..'].includes(name) && !/[\0\\:*?"<>|]/.test(name) && Buffer.byteLength(name) <= LONGEST_NAME;
-  if (isPlain) return name;
-  const [, end = ''] = /(\.[A-Za-z0-9]{1,8})(?:\?.*)?$/.exec(name) ?? [];
-  return `${createHash('md5').update(name).digest('hex')}${end}`;
+  return isPlain ? name : standIn(name);
 }
 
 interface CachedFile {
@@ -172,6 +174,11 @@ async function filesBelow(folder: string, from = ''): Promise<CachedFile[]> {
     }
   }
   return found;
+}
+
+/** Whether a file in the cache was made of this object. */
+function isSame(object: StoredObject, here: StoredObject): boolean {
+  return object.size === here.size && seconds(object.modified) === seconds(here.modified);
 }
 
 function seconds(time: Date): number {

@@ -1,0 +1,215 @@
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
+import { SettingsError, UsageError } from '../../errors.js';
+import { atOnce } from '../../media/at-once.js';
+import { copyObject } from '../../media/copy-files.js';
+import { localStore } from '../../media/local-store.js';
+import { type MediaCache, mediaCache } from '../../media/media-cache.js';
+import { type MediaSettings, readMediaSettings } from '../../media/media-settings.js';
+import { openMedia } from '../../media/open-media.js';
+import type { OpenStore, StoreAndKey } from '../../media/open-stores.js';
+import { type Place, placeOf } from '../../media/place.js';
+import { isRemotePath, keyBeside } from '../../media/remote-path.js';
+import { bytesSource } from '../../media/source.js';
+import type { StoredObject } from '../../media/store.js';
+import { StoreError } from '../../media/store-error.js';
+import { writeObject } from '../../media/write-object.js';
+import type { Env } from '../../settings.js';
+import type { Checked } from './copy-media.js';
+import type { MediaFile } from './media.js';
+
+/** How many files are asked for or fetched at once; how many requests is for the stores to say. */
+export const FILES_AT_ONCE = 64;
+
+/** How often a file is fetched anew that changes while it is fetched. */
+const MOST_CHANGES = 3;
+
+/** What is needed to reach stores, made when the first path into one is met. */
+interface Reach {
+  readonly settings: MediaSettings;
+  readonly open: OpenStore;
+  readonly cache: MediaCache;
+}
+
+/** Media of an export that are in stores and not on this machine. */
+export class CloudMedia {
+  /** What is known of files that are not fetched yet, by their paths. */
+  readonly #objects = new Map<string, StoredObject>();
+  /** Where scenes are on this machine, by their paths. */
+  readonly #scenes = new Map<string, string>();
+  /** The stores that answer, by their roots. */
+  readonly #answering = new Map<string, Promise<void>>();
+  #reached: Reach | undefined;
+
+  /** @param folder where scenes are kept for this export */
+  constructor(
+    readonly env: Env,
+    readonly folder: string,
+  ) {}
+
+  /** Whether a path leads into a store that is known here. */
+  has(path: string): boolean {
+    return this.#placeOf(path) !== undefined;
+  }
+
+  /** A path as files are named for it: what an address asks for besides is no part of that. */
+  named(path: string): string {
+    return this.#placeOf(path)?.kind === 'http' ? path.replace(/[?#].*$/s, '') : path;
+  }
+
+  /** Where a path leads that stands in a file of a store; undefined if out of its bucket. */
+  beside(file: string, path: string): string | undefined {
+    const { root, key } = this.#placeOf(this.named(file)) as Place;
+    const other = keyBeside(key, path);
+    return other === undefined ? undefined : `${root}${other}`;
+  }
+
+  /** Where a scene is on this machine, if it was fetched. */
+  sceneAt(path: string): string | undefined {
+    return this.#scenes.get(path);
+  }
+
+  /**
+   * Asks whether files are there.
+   *
+   * @throws StoreError if there is no such bucket, the login is refused, or the server does not answer
+   */
+  async check(paths: Iterable<string>, tell: (done: number) => void): Promise<Checked> {
+    const sizes = new Map<string, number>();
+    const bad = new Map<string, string>();
+    let done = 0;
+    await atOnce(paths, FILES_AT_ONCE, async (path) => {
+      const found = await this.#look(path);
+      if (typeof found === 'string') bad.set(path, found);
+      else sizes.set(path, found.size);
+      tell(++done);
+    });
+    return { sizes, bad };
+  }
+
+  /** Fetches the scenes among these paths: what they name belongs into the export, too. */
+  async fetchScenes(paths: Iterable<string>): Promise<void> {
+    const isNew = (path: string) => isRemotePath(path) && !this.#scenes.has(path) && this.has(path) && isScene(this.named(path));
+    await atOnce(new Set([...paths].filter(isNew)), FILES_AT_ONCE, async (path) => {
+      // what is not there is told of with all else that is not
+      if (typeof (await this.#look(path)) === 'string') return;
+      const at = join(this.folder, String(this.#scenes.size));
+      this.#scenes.set(path, at);
+      await this.#fetch(path, at);
+    });
+  }
+
+  /**
+   * Brings a file into the export.
+   *
+   * @param rewrite what becomes of the text of a scene; undefined if it stays as it is
+   * @param sent is told how many bytes more are there. @throws to end it
+   */
+  async copy({ from }: MediaFile, to: string, rewrite: (text: string) => string | undefined, sent: (bytes: number) => void) {
+    const scene = this.sceneAt(from);
+    if (scene === undefined) return await this.#fetch(from, to, sent);
+    const bytes = await readFile(scene);
+    const text = rewrite(bytes.toString());
+    const { store, key } = local(to);
+    await writeObject(store, key, bytesSource(text === undefined ? bytes : Buffer.from(text)));
+    sent(bytes.length);
+  }
+
+  /** What is there, or why it cannot be exported. */
+  async #look(path: string): Promise<StoredObject | string> {
+    const known = this.#objects.get(path);
+    if (known !== undefined) return known;
+    const { kind, key } = this.#placeOf(path) as Place;
+    if (key === '' || key.endsWith('/')) return 'is no file';
+    const from = await this.#reach().open(path);
+    if (kind !== 'http') await this.#answers(from);
+    const found = await problemOr(() => from.store.stat(key));
+    if (typeof found !== 'string') this.#objects.set(path, found);
+    return found;
+  }
+
+  /** Finds out once whether a store can be used at all: a bucket that is not there has nothing, and says no more. */
+  #answers(from: StoreAndKey): Promise<void> {
+    const { root } = from.store;
+    const known = this.#answering.get(root);
+    if (known !== undefined) return known;
+    const asking = ask(from);
+    this.#answering.set(root, asking);
+    return asking;
+  }
+
+  async #fetch(path: string, to: string, sent?: (bytes: number) => void): Promise<void> {
+    const { open, cache } = this.#reach();
+    const from = await open(path);
+    for (let tries = 1; ; tries++) {
+      const object = this.#objects.get(path) ?? (await from.store.stat(from.key));
+      this.#objects.delete(path);
+      // a cache that lets the file go meanwhile is not asked again
+      const cached = object && tries === 1 ? await cache.copyOf(path, object) : undefined;
+      try {
+        if (cached === undefined) await copyObject(from, local(to), true, object, sent);
+        else await copyObject(local(cached), local(to), true, undefined, sent);
+        return;
+      } catch (error) {
+        const mayGo = cached !== undefined || (error instanceof StoreError && error.trouble === 'changed');
+        if (!mayGo || tries > MOST_CHANGES) throw error;
+      }
+    }
+  }
+
+  #placeOf(path: string): Place | undefined {
+    try {
+      const place = placeOf(path, this.#reach().settings);
+      return place.kind === 'local' ? undefined : place;
+    } catch (error) {
+      if (error instanceof UsageError && !(error instanceof SettingsError)) return undefined;
+      throw error;
+    }
+  }
+
+  #reach(): Reach {
+    if (this.#reached === undefined) {
+      const settings = readMediaSettings(this.env);
+      const open = openMedia(settings);
+      this.#reached = { settings, open, cache: mediaCache(settings, open) };
+    }
+    return this.#reached;
+  }
+}
+
+/** Whether a path names a 3D scene, which names other files. */
+export function isScene(path: string): boolean {
+  return extname(path).toLowerCase() === '.fo3d';
+}
+
+/** @throws StoreError if no such bucket is there, or the login is refused */
+async function ask({ store, key }: StoreAndKey): Promise<void> {
+  const found = await problemOr(() => store.stat(key));
+  if (typeof found !== 'string') return;
+  try {
+    await store.list(key);
+  } catch (error) {
+    // who may not list may still read
+    if (found === MISSING && error instanceof StoreError && error.trouble === 'denied') return;
+    throw error;
+  }
+}
+
+const MISSING = 'is missing';
+
+/** What is found, or why this one file cannot be read. */
+async function problemOr(look: () => Promise<StoredObject | undefined>): Promise<StoredObject | string> {
+  try {
+    return (await look()) ?? MISSING;
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    if (error.trouble === 'missing') return MISSING;
+    if (error.trouble !== 'denied' && error.trouble !== 'refused') throw error;
+    return `cannot be read (${error.detail ?? error.trouble})`;
+  }
+}
+
+/** A file of this machine, as stores have it. */
+function local(path: string): StoreAndKey {
+  return { store: localStore(dirname(path)), key: basename(path) };
+}
