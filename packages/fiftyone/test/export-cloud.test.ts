@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { Doc } from '../src/bson/index.js';
 import { exportDataset } from '../src/formats/export/export-dataset.js';
 import { MissingMediaError } from '../src/formats/export/missing-media.js';
@@ -275,5 +278,32 @@ describe('media in stores', async () => {
     });
     expect(await readdir(folder)).toEqual(['good']);
     await dying.close();
+  });
+
+  test('at plain addresses are named without what is asked for there', async () => {
+    const root = await s3.bucket();
+    const [path] = (await objects(s3, `${root}x/a.png`)) as [string];
+    // a server of plain addresses, as far as the export knows
+    const { store, key } = await mediaOf(s3.env())(path);
+    const plain = createServer((request, answer) => {
+      const isThere = request.url === '/x/a.png?signature=1/2.3';
+      if (!isThere) return void answer.writeHead(request.url === '/denied.png' ? 403 : 404).end();
+      answer.writeHead(200, { 'content-length': path.length });
+      if (request.method === 'HEAD') return void answer.end();
+      void (async () => {
+        for await (const bytes of store.read(key)) answer.write(bytes);
+        answer.end();
+      })();
+    }).listen(0, '127.0.0.1');
+    onTestFinished(() => void plain.close());
+    await once(plain, 'listening');
+    const address = `http://127.0.0.1:${(plain.address() as AddressInfo).port}`;
+    const filepaths = [`${address}/x/a.png?signature=1/2.3`, `${address}/gone.png`, `${address}/denied.png`];
+    const { dataset } = await mediaDataset({ samples: filepaths.map((filepath) => ({ filepath })) });
+    reach({});
+    const exportDir = await temporaryFolder();
+    const report = await exportDataset(dataset, { exportDir, skipMissing: true });
+    expect(report.missing).toEqual(filepaths.slice(1));
+    expect(await textsIn(exportDir)).toEqual({ 'data/a.png': path });
   });
 });
