@@ -29,9 +29,13 @@ export interface WriteResult {
   readonly n: number;
 }
 
-/** Inserts documents given as BSON bytes. @throws MongoServerError for the first that is refused */
-export async function insertRaw(db: Db, collection: string, docs: readonly Uint8Array[]): Promise<void> {
-  for (const batch of messages(docs)) await write(db, { insert: collection }, 'documents', batch);
+/** Inserts documents given as BSON bytes. @param majority see {@link updateRaw} @throws MongoServerError for the first that is refused */
+export async function insertRaw(db: Db, collection: string, docs: readonly Uint8Array[], majority = false): Promise<void> {
+  for (const batch of messages(docs)) await write(db, { insert: collection, ...waiting(majority) }, 'documents', batch);
+}
+
+function waiting(majority: boolean): Plain {
+  return majority ? { writeConcern: { w: 'majority' } } : {};
 }
 
 /** As many documents as one message to the server may have: 100,000, and 48 MB less room for the rest. */
@@ -57,7 +61,7 @@ export async function updateRaw(
   statements: readonly ReadonlyDoc[],
   majority = false,
 ): Promise<WriteResult> {
-  const command = majority ? { update: collection, writeConcern: { w: 'majority' } } : { update: collection };
+  const command = { update: collection, ...waiting(majority) };
   let n = 0;
   for (const batch of messages(statements.map(encode))) n += (await write(db, command, 'updates', batch)).n;
   return { n };

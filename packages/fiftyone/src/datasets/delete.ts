@@ -4,6 +4,7 @@ import { authorized, type Connection } from '../database/connection.js';
 import { leaseStore } from '../database/lease-store.js';
 import { isHeld, type Lease, Leases } from '../database/leases.js';
 import { deleteRaw, findDocs } from '../database/raw.js';
+import { deletePathJournal } from '../dataset-media/path-journal.js';
 import { DatasetNotFoundError, LockedError } from '../errors.js';
 import { listAttic, removeEntry } from '../migrations/attic/attic.js';
 import { collectionName } from '../migrations/collection-name.js';
@@ -91,6 +92,7 @@ async function deleteParts(db: Db, doc: ReadonlyDoc, lease: Lease): Promise<void
     await deleteRaw(db, collection, Doc.of([key, id]));
   }
   for (const entry of await listAttic(db)) if (equal(entry.dataset, id)) await removeEntry(db, entry);
+  await deletePathJournal(db, id);
   await deleteRaw(db, WORK, Doc.of(['_id', id]));
   lease.check();
 }

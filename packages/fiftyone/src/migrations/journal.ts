@@ -1,6 +1,7 @@
 import type { Db } from 'mongodb';
 import { batched } from '../batched.js';
 import type { Holder } from '../database/lease-store.js';
+import { serverTime } from '../database/server-time.js';
 import type { DatabaseOutcome, DatasetOutcome } from './report.js';
 import type { Finding } from './verify/finding.js';
 
@@ -94,12 +95,6 @@ export class Journal {
   get #collection() {
     return this.db.collection<RunEntry | DatasetEntry>(JOURNAL);
   }
-}
-
-/** The server's clock, since those of clients differ. */
-async function serverTime(db: Db): Promise<Date> {
-  const { localTime } = await db.command({ hello: 1 });
-  return localTime;
 }
 
 /** The runs of a database, newest first. */

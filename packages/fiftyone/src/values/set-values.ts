@@ -2,6 +2,7 @@ import { type Doc, date, type ObjectId } from '../bson/index.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
 import { authorized } from '../database/connection.js';
 import { findDocs } from '../database/raw.js';
+import { isOwn } from '../datasets/own-samples.js';
 import { Pace } from '../datasets/pace.js';
 import type { OnProgress } from '../datasets/progress.js';
 import type { SampleCollection } from '../datasets/sample-collection.js';
@@ -123,12 +124,6 @@ async function liveDocument({ connection, doc }: SampleCollection): Promise<Doc>
   const [live] = await findDocs(connection.db, 'datasets', { _id: doc.get('_id') }, { limit: 1 });
   if (live === undefined) throw new DatasetNotFoundError(String(doc.get('name')));
   return live;
-}
-
-/** Whether samples are those of a dataset, not copies that a view has made of parts of it. */
-function isOwn(samples: SampleCollection): boolean {
-  const { collection } = samples.samples('active');
-  return collection === samples.doc.get('sample_collection_name') && !/^(patches|clips|frames)\./.test(collection);
 }
 
 async function* allPairs(

@@ -1,6 +1,7 @@
 import { join, normalize } from 'node:path';
 import { decode, type ReadonlyDoc } from '../../bson/index.js';
 import type { Rewrite, Rewrites, TextRewrite } from '../../bson/rewrites.js';
+import { frameMediaFields, type MediaField, sampleMediaFields } from '../../dataset-media/media-fields.js';
 import type { Pace } from '../../datasets/pace.js';
 import type { Reading, SampleCollection } from '../../datasets/sample-collection.js';
 import { atOnce } from '../../media/at-once.js';
@@ -11,7 +12,6 @@ import { CloudMedia, FILES_AT_ONCE } from './cloud-media.js';
 import { checkFiles, copyMedia, textOfScene } from './copy-media.js';
 import { pathBelow } from './file-names.js';
 import { Media, sourceOf } from './media.js';
-import { frameMediaFields, type MediaField, sampleMediaFields } from './media-fields.js';
 import { MissingMediaError } from './missing-media.js';
 import { rootsOf, textsIn } from './moved-paths.js';
 import { countOf, readDocuments } from './read-documents.js';
@@ -185,12 +185,15 @@ export class ExportedMedia {
     return [{ path: ['filepath'], becomes: this.#unlessBad((path) => this.#media.ofSample(path)) }, ...fields];
   }
 
-  #fieldPlace({ name, path }: MediaField): Place {
-    return { path, becomes: this.#unlessBad((text) => this.#media.ofField(name, text)) };
+  #fieldPlace({ holder, path }: MediaField): Place {
+    return { path, becomes: this.#unlessBad((text) => this.#media.ofField(holder, text)) };
   }
 
   #framePlaces(): Place[] {
-    return frameMediaFields(this.dataset).map(({ name, path }) => ({ path, becomes: (text) => this.#media.ofFrame(name, text) }));
+    return frameMediaFields(this.dataset).map(({ holder, path }) => ({
+      path,
+      becomes: (text) => this.#media.ofFrame(holder, text),
+    }));
   }
 
   /** What cannot be exported keeps its path. */

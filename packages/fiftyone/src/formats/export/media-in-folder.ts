@@ -1,9 +1,9 @@
 import { realpath } from 'node:fs/promises';
 import type { ReadonlyDoc } from '../../bson/index.js';
 import { findDocs } from '../../database/raw.js';
+import { frameMediaFields, sampleMediaFields } from '../../dataset-media/media-fields.js';
 import type { SampleCollection } from '../../datasets/sample-collection.js';
 import { UsageError } from '../../errors.js';
-import { frameMediaFields, sampleMediaFields } from './media-fields.js';
 
 const ELSEWHERE = 'export into another folder, or into this one without overwrite';
 

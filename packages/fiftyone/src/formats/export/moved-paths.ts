@@ -2,7 +2,7 @@ import { Doc, date, decode, ObjectId, type ReadonlyDoc, type Value } from '../..
 import type { Connection } from '../../database/connection.js';
 import { authorized, USE_WRITER } from '../../database/connection.js';
 import { updateRaw } from '../../database/raw.js';
-import { frameMediaFields, sampleMediaFields } from './media-fields.js';
+import { frameMediaFields, sampleMediaFields } from '../../dataset-media/media-fields.js';
 import { readDocuments } from './read-documents.js';
 
 const MOVED = `${USE_WRITER}: the media are moved already, and the next export into the same folder tells the dataset`;

@@ -1,6 +1,6 @@
 import { date, type ObjectId } from '../../bson/index.js';
 import type { Rewrite, Rewrites, TextRewrite } from '../../bson/rewrites.js';
-import { frameMediaFields, type MediaField, sampleMediaFields } from '../export/media-fields.js';
+import { frameMediaFields, type MediaField, sampleMediaFields } from '../../dataset-media/media-fields.js';
 import type { ExportFolder } from './export-folder.js';
 import { readFrameMedia } from './frame-media.js';
 import { fieldPath, mediaPath } from './media-paths.js';
@@ -24,7 +24,7 @@ export function sampleRewrites(
 ): Rewrites {
   const root = stamp.relDir ?? folder.path;
   const fields = sampleMediaFields(folder.metadata).filter(
-    ({ name }) => stamp.relDir !== undefined || folder.mediaFields.has(name),
+    ({ holder }) => stamp.relDir !== undefined || folder.mediaFields.has(holder),
   );
   const shown = (given: string, path: string) => {
     if (path !== given) seen?.look(path);

@@ -1,12 +1,12 @@
 import { statSync } from 'node:fs';
 import { relative } from 'node:path';
 import { Doc, decode, numberOf, ObjectId, type ReadonlyDoc, type Value } from '../../bson/index.js';
+import { type MediaField, sampleMediaFields } from '../../dataset-media/media-fields.js';
 import { ImportError } from '../../errors.js';
 import { readFields } from '../../fields/index.js';
 import { isRemotePath } from '../../media/remote-path.js';
 import { kindOf } from '../../migrations/shape.js';
 import { isVersion } from '../../version.js';
-import { type MediaField, sampleMediaFields } from '../export/media-fields.js';
 import { declaredKeys, IN_FRAMES, IN_SAMPLES, type SchemaKey } from '../import/declared-keys.js';
 import type { DocumentsAt, ExportFolder } from '../import/export-folder.js';
 import { readFrameMedia } from '../import/frame-media.js';
@@ -174,7 +174,9 @@ class MediaFiles {
     readonly problems: Problems,
   ) {
     this.#root = relDir ?? folder.path;
-    this.#fields = sampleMediaFields(folder.metadata).filter(({ name }) => relDir !== undefined || folder.mediaFields.has(name));
+    this.#fields = sampleMediaFields(folder.metadata).filter(
+      ({ holder }) => relDir !== undefined || folder.mediaFields.has(holder),
+    );
   }
 
   check(doc: ReadonlyDoc, place: string, file: string): void {
