@@ -1,5 +1,16 @@
 export { double, int32, int64, ObjectId, Scalar } from './bson/index.js';
 export type { Connection } from './database/connection.js';
+export {
+  type CachedMediaOptions,
+  cacheStats,
+  clearMedia,
+  type DownloadMediaOptions,
+  type DownloadScenesOptions,
+  downloadMedia,
+  downloadScenes,
+  getLocalPaths,
+  type LocalPathsOptions,
+} from './dataset-media/cached-media.js';
 export type { CreateOptions } from './datasets/create.js';
 export { connect, Database } from './datasets/database.js';
 export { Dataset } from './datasets/dataset.js';

@@ -261,6 +261,19 @@ describe('media in stores', async () => {
     expect(contents.filter((content) => content.equals(file))).toHaveLength(1);
   });
 
+  test('are no longer fetched when the export is stopped, and nothing is left', async () => {
+    const root = await s3.bucket();
+    const paths = ['1', '2', '3'].map((name) => `${root}${name}.bin`);
+    await written(s3, Object.fromEntries(paths.map((path) => [path, Buffer.alloc(5 * partSize(1))])));
+    const { dataset } = await mediaDataset({ samples: paths.map((filepath) => ({ filepath })) });
+    reach(s3.env());
+    const exportDir = join(await temporaryFolder(), 'export');
+    const stop = new AbortController();
+    const onProgress = ({ what }: { what: string }) => what === 'Exporting media' && stop.abort();
+    await expect(exportDataset(dataset, { exportDir, onProgress, signal: stop.signal })).rejects.toThrow('stopped');
+    await expect(readdir(exportDir)).rejects.toThrow('ENOENT');
+  });
+
   test('arrive though the server is gone for a moment; if it is gone for good nothing is left', async () => {
     const [root, folder] = [await s3.bucket(), await temporaryFolder()];
     const paths = Array.from({ length: 40 }, (_, i) => `${root}${i}.png`);

@@ -105,6 +105,34 @@ export async function copyObject(
   return written;
 }
 
+/** How often a file is copied anew that changes while it is copied. */
+const MOST_CHANGES = 3;
+
+/**
+ * Copies an object of a store over whatever is there. If it is replaced meanwhile it is copied anew: all of the copy is of one version.
+ *
+ * @param known the object, if it is known already
+ * @returns what was copied
+ * @throws StoreError `missing` if it is not there
+ */
+export async function copyLatest(
+  from: StoreAndKey,
+  to: StoreAndKey,
+  known?: StoredObject,
+  sent?: (bytes: number) => void,
+): Promise<StoredObject> {
+  for (let tries = 1; ; tries++) {
+    const object = (tries === 1 ? known : undefined) ?? (await from.store.stat(from.key));
+    if (object === undefined) throw new StoreError(pathIn(from.store, from.key), 'missing');
+    try {
+      await copyObject(from, to, true, object, sent);
+      return object;
+    } catch (error) {
+      if (!(error instanceof StoreError && error.trouble === 'changed') || tries > MOST_CHANGES) throw error;
+    }
+  }
+}
+
 /** Compares what was written with what was to be read, where the two checksums do not say by themselves that they are the same. */
 async function compare(from: MediaStore, object: StoredObject, to: MediaStore, written: StoredObject): Promise<void> {
   if (object.checksum === undefined || object.checksum === written.checksum) return;

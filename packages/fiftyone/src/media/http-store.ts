@@ -54,7 +54,9 @@ export function httpStore(root: string): MediaStore {
       const headers: Record<string, string> = {};
       if (start > 0 || end !== undefined) headers.range = `bytes=${start}-${end === undefined ? '' : end - 1}`;
       if (ifVersion) headers['if-match'] = ifVersion;
-      const answer = await ask(key, { headers });
+      const answer = await ask(key, { headers }).catch((error) => {
+        throw error instanceof StoreError && error.trouble === 'taken' ? new StoreError(error.path, 'changed') : error;
+      });
       // from the beginning a server that gives no parts will do
       if (start > 0 && answer.status !== 206) {
         await answer.body?.cancel();
@@ -85,7 +87,9 @@ export function httpStore(root: string): MediaStore {
 function found(key: string, headers: Headers, size: string | null | undefined): StoredObject | undefined {
   if (size === null || size === undefined) return undefined;
   const modified = new Date(headers.get('last-modified') ?? 0);
-  return { key, size: Number(size), modified, version: headers.get('etag') ?? '', checksum: undefined };
+  // by a weak one no server says whether it is still the same, byte for byte
+  const version = /^W\//.test(headers.get('etag') ?? '') ? '' : (headers.get('etag') ?? '');
+  return { key, size: Number(size), modified, version, checksum: undefined };
 }
 
 /** Without what follows the question mark: it may be a signature. */

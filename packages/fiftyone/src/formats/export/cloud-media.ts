@@ -1,15 +1,17 @@
 import { readFile } from 'node:fs/promises';
-import { basename, dirname, extname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { isScene } from '../../dataset-media/scene-assets.js';
 import { SettingsError, UsageError } from '../../errors.js';
 import { atOnce } from '../../media/at-once.js';
-import { copyObject } from '../../media/copy-files.js';
+import { pathBeside } from '../../media/beside.js';
+import { copyLatest, copyObject } from '../../media/copy-files.js';
 import { localStore } from '../../media/local-store.js';
 import { type MediaCache, mediaCache } from '../../media/media-cache.js';
 import { type MediaSettings, readMediaSettings } from '../../media/media-settings.js';
 import { openMedia } from '../../media/open-media.js';
 import type { OpenStore, StoreAndKey } from '../../media/open-stores.js';
 import { type Place, placeOf } from '../../media/place.js';
-import { isRemotePath, keyBeside } from '../../media/remote-path.js';
+import { isRemotePath } from '../../media/remote-path.js';
 import { bytesSource } from '../../media/source.js';
 import type { StoredObject } from '../../media/store.js';
 import { StoreError } from '../../media/store-error.js';
@@ -20,9 +22,6 @@ import type { MediaFile } from './media.js';
 
 /** How many files are asked for or fetched at once; how many requests is for the stores to say. */
 export const FILES_AT_ONCE = 64;
-
-/** How often a file is fetched anew that changes while it is fetched. */
-const MOST_CHANGES = 3;
 
 /** What is needed to reach stores, made when the first path into one is met. */
 interface Reach {
@@ -57,11 +56,9 @@ export class CloudMedia {
     return this.#placeOf(path)?.kind === 'http' ? path.replace(/[?#].*$/s, '') : path;
   }
 
-  /** Where a path leads that stands in a file of a store; undefined if out of its bucket. */
-  beside(file: string, path: string): string | undefined {
-    const { root, key } = this.#placeOf(this.named(file)) as Place;
-    const other = keyBeside(key, path);
-    return other === undefined ? undefined : `${root}${other}`;
+  /** Where a path leads that stands in a scene of a store; undefined if out of its bucket. */
+  beside(scene: string, path: string): string | undefined {
+    return pathBeside(scene, path, this.#reach().settings);
   }
 
   /** Where a scene is on this machine, if it was fetched. */
@@ -89,7 +86,7 @@ export class CloudMedia {
 
   /** Fetches the scenes among these paths: what they name belongs into the export, too. */
   async fetchScenes(paths: Iterable<string>): Promise<void> {
-    const isNew = (path: string) => isRemotePath(path) && !this.#scenes.has(path) && this.has(path) && isScene(this.named(path));
+    const isNew = (path: string) => isRemotePath(path) && !this.#scenes.has(path) && isScene(path) && this.has(path);
     await atOnce(new Set([...paths].filter(isNew)), FILES_AT_ONCE, async (path) => {
       // what is not there is told of with all else that is not
       if (typeof (await this.#look(path)) === 'string') return;
@@ -140,21 +137,12 @@ export class CloudMedia {
 
   async #fetch(path: string, to: string, sent?: (bytes: number) => void): Promise<void> {
     const { open, cache } = this.#reach();
-    const from = await open(path);
-    for (let tries = 1; ; tries++) {
-      const object = this.#objects.get(path) ?? (await from.store.stat(from.key));
-      this.#objects.delete(path);
-      // a cache that lets the file go meanwhile is not asked again
-      const cached = object && tries === 1 ? await cache.copyOf(path, object) : undefined;
-      try {
-        if (cached === undefined) await copyObject(from, local(to), true, object, sent);
-        else await copyObject(local(cached), local(to), true, undefined, sent);
-        return;
-      } catch (error) {
-        const mayGo = cached !== undefined || (error instanceof StoreError && error.trouble === 'changed');
-        if (!mayGo || tries > MOST_CHANGES) throw error;
-      }
-    }
+    const object = this.#objects.get(path);
+    this.#objects.delete(path);
+    const cached = object && (await cache.copyOf(path, object));
+    // the cache may let it go meanwhile
+    const isThere = cached !== undefined && (await copiedFromDisk(cached, to, sent));
+    if (!isThere) await copyLatest(await open(path), local(to), object, sent);
   }
 
   #placeOf(path: string): Place | undefined {
@@ -175,11 +163,6 @@ export class CloudMedia {
     }
     return this.#reached;
   }
-}
-
-/** Whether a path names a 3D scene, which names other files. */
-export function isScene(path: string): boolean {
-  return extname(path).toLowerCase() === '.fo3d';
 }
 
 /** @throws StoreError if no such bucket is there, or the login is refused */
@@ -206,6 +189,17 @@ async function problemOr(look: () => Promise<StoredObject | undefined>): Promise
     if (error.trouble === 'missing') return MISSING;
     if (error.trouble !== 'denied' && error.trouble !== 'refused') throw error;
     return `cannot be read (${error.detail ?? error.trouble})`;
+  }
+}
+
+/** @returns whether it was there */
+async function copiedFromDisk(from: string, to: string, sent?: (bytes: number) => void): Promise<boolean> {
+  try {
+    await copyObject(local(from), local(to), true, undefined, sent);
+    return true;
+  } catch (error) {
+    if (error instanceof StoreError && (error.trouble === 'missing' || error.trouble === 'changed')) return false;
+    throw error;
   }
 }
 

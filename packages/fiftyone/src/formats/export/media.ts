@@ -1,9 +1,10 @@
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
-import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
+import { isScene } from '../../dataset-media/scene-assets.js';
 import { UsageError } from '../../errors.js';
 import { isRemotePath } from '../../media/remote-path.js';
 import { DATA, FIELDS } from '../layout.js';
-import { type CloudMedia, isScene } from './cloud-media.js';
+import type { CloudMedia } from './cloud-media.js';
 import type { ExportMedia } from './export-options.js';
 import { FileNames } from './file-names.js';
 import { mapScenePaths } from './scene.js';
@@ -66,8 +67,8 @@ export class Media {
   /** The text of a scene in which every path leads to the file in the export, or undefined if it is good as it is. */
   scene({ from, to, isRemote }: MediaFile, text: string): string | undefined {
     const leadsTo = (asset: string): string | undefined => {
-      if (isRemotePath(asset)) return asset;
-      return isRemote && !isAbsolute(asset) ? this.options.cloud.beside(from, asset) : resolve(dirname(from), asset);
+      if (isRemote) return this.options.cloud.beside(from, asset);
+      return isRemotePath(asset) ? asset : resolve(dirname(from), asset);
     };
     return mapScenePaths(text, (asset) => {
       const path = leadsTo(asset);
