@@ -31,11 +31,22 @@ export function checksumOfParts(md5s: readonly string[]): string {
   return `${md5(Buffer.from(md5s.join(''), 'hex'))}-${md5s.length}`;
 }
 
-/** The checksum that an object has if `writeObject` writes this content. */
-export async function checksumOf(source: Source): Promise<string> {
-  const part = partSize(source.size);
+/** The checksum that an object has if it is written in parts of this size. @param part default: that of `writeObject` */
+export async function checksumOf(source: Source, part = partSize(source.size)): Promise<string> {
   const digests = await md5s(source, part);
   return source.size > part ? checksumOfParts(digests) : (digests[0] as string);
+}
+
+/** Content by its checksums. */
+export interface KnownContent {
+  readonly size: number;
+  /** The checksum in parts of this size; that of the whole if they are as large as the content. */
+  readonly checksum: (part: number) => Promise<string>;
+}
+
+/** What is known of content that can be read. */
+export function knownContent(source: Source): KnownContent {
+  return { size: source.size, checksum: (part) => checksumOf(source, part) };
 }
 
 /**
@@ -44,23 +55,31 @@ export async function checksumOf(source: Source): Promise<string> {
  * @param object as listed; what a list does not tell is asked for
  */
 export async function sameContent(store: MediaStore, object: StoredObject, source: Source): Promise<boolean> {
-  if (object.size !== source.size) return false;
-  const known = await compared(object.checksum, source);
+  return await holdsContent(store, object, knownContent(source));
+}
+
+/** Likewise, for content of which checksums are known. */
+export async function holdsContent(store: MediaStore, object: StoredObject, content: KnownContent): Promise<boolean> {
+  if (object.size !== content.size) return false;
+  const known = await compared(object.checksum, content);
   if (known) return true;
   const stated = await store.stat(object.key);
-  if (stated === undefined || stated.size !== source.size) return false;
-  const asStated = stated.checksum === object.checksum ? known : await compared(stated.checksum, source);
-  return asStated ?? (await readsTheSame(store, stated, source));
+  if (stated === undefined || stated.size !== content.size) return false;
+  const asStated = stated.checksum === object.checksum ? known : await compared(stated.checksum, content);
+  return asStated ?? (await readsTheSame(store, stated, content));
 }
 
 /** Undefined if the checksum says nothing: there is none, or its parts were made by a rule that is not known here. */
-async function compared(checksum: string | undefined, source: Source): Promise<boolean | undefined> {
-  const [, count] = checksum?.split('-') ?? [];
-  if (checksum === undefined) return undefined;
-  if (count === undefined) return checksum === (await md5s(source, Math.max(source.size, 1)))[0];
-  const candidates = [...new Set([partSize(source.size), ...PARTS_OF_OTHERS])];
-  const possible = candidates.filter((part) => Math.max(Math.ceil(source.size / part), 1) === Number(count));
-  for (const part of possible) if (checksumOfParts(await md5s(source, part)) === checksum) return true;
+async function compared(there: string | undefined, { size, checksum }: KnownContent): Promise<boolean | undefined> {
+  const [, count] = there?.split('-') ?? [];
+  if (there === undefined) return undefined;
+  if (count === undefined) return there === (await checksum(Math.max(size, 1)));
+  const candidates = [...new Set([partSize(size), ...PARTS_OF_OTHERS])];
+  const possible = candidates.filter((part) => Math.max(Math.ceil(size / part), 1) === Number(count));
+  for (const part of possible) {
+    const ours = await checksum(part);
+    if ((size > part ? ours : checksumOfParts([ours])) === there) return true;
+  }
   return undefined;
 }
 
@@ -76,7 +95,7 @@ async function md5s(source: Source, part: number): Promise<string[]> {
   return found;
 }
 
-async function readsTheSame(store: MediaStore, object: StoredObject, source: Source): Promise<boolean> {
+async function readsTheSame(store: MediaStore, object: StoredObject, { size: wanted, checksum }: KnownContent): Promise<boolean> {
   const hash: Hash = createHash('md5');
   let size = 0;
   for await (const bytes of store.read(object.key, { ifVersion: object.version })) {
@@ -84,5 +103,5 @@ async function readsTheSame(store: MediaStore, object: StoredObject, source: Sou
     size += bytes.length;
   }
   if (size !== object.size) throw new StoreError(pathIn(store, object.key), 'changed');
-  return hash.digest('hex') === (await md5s(source, Math.max(source.size, 1)))[0];
+  return hash.digest('hex') === (await checksum(Math.max(wanted, 1)));
 }

@@ -101,7 +101,7 @@ export async function copyObject(
   }
   const options = { condition, expected: object.checksum, sent };
   const written = await writeObject(to.store, to.key, objectSource(from.store, object), options);
-  await compare(from.store, object, to.store, written);
+  await compareCopy(from.store, object, to.store, written);
   return written;
 }
 
@@ -134,7 +134,7 @@ export async function copyLatest(
 }
 
 /** Compares what was written with what was to be read, where the two checksums do not say by themselves that they are the same. */
-async function compare(from: MediaStore, object: StoredObject, to: MediaStore, written: StoredObject): Promise<void> {
+export async function compareCopy(from: MediaStore, object: StoredObject, to: MediaStore, written: StoredObject): Promise<void> {
   if (object.checksum === undefined || object.checksum === written.checksum) return;
   if (await sameContent(from, object, objectSource(to, written))) return;
   await to.delete(written.key);

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, open, read as readFile } from 'node:fs';
+import { type BigIntStats, closeSync, fstatSync, open, read as readFile } from 'node:fs';
 import { type MediaStore, pathIn, type StoredObject } from './store.js';
 import { StoreError } from './store-error.js';
 
@@ -7,6 +7,24 @@ export interface Source {
   readonly size: number;
   /** Exactly the bytes from `start` to before `end`. @throws StoreError `changed` if they are no longer what they were */
   read(start: number, end: number): Promise<Buffer>;
+}
+
+/** By what one sees that a file is still the same. */
+export interface FileStamp {
+  readonly size: number;
+  readonly mtimeNs: bigint;
+  readonly ctimeNs: bigint;
+  readonly ino: bigint;
+}
+
+/** The content of a file. */
+export interface FileSource extends Source {
+  readonly stamp: FileStamp;
+}
+
+/** The stamp of what the file system tells. */
+export function stampOf({ size, mtimeNs, ctimeNs, ino }: BigIntStats): FileStamp {
+  return { size: Number(size), mtimeNs, ctimeNs, ino };
 }
 
 /** Bytes in memory. */
@@ -20,7 +38,7 @@ export function bytesSource(bytes: Uint8Array): Source {
  *
  * Only opening and reading wait for the disk and go through the threads of Node, which cost more than the rest together.
  */
-export async function withFile<T>(path: string, use: (source: Source) => Promise<T>): Promise<T> {
+export async function withFile<T>(path: string, use: (source: FileSource) => Promise<T>): Promise<T> {
   const file = await opened(path).catch((error) => {
     throw fileError(path, error);
   });
@@ -41,7 +59,7 @@ export async function withFile<T>(path: string, use: (source: Source) => Promise
       }
       return buffer;
     };
-    return await use({ size: Number(before.size), read });
+    return await use({ size: Number(before.size), read, stamp: stampOf(before) });
   } finally {
     closeSync(file);
   }
