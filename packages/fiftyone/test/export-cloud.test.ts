@@ -261,10 +261,33 @@ describe('media in stores', async () => {
     expect(contents.filter((content) => content.equals(file))).toHaveLength(1);
   });
 
+  test('are found by a list, or one by one where nobody may list', async () => {
+    const [root, folder] = [await s3.bucket(), await temporaryFolder()];
+    const paths = Array.from({ length: 30 }, (_, i) => `${root}sub/${i}.png`);
+    await objects(s3, ...paths.slice(1), `${root}sub/more.png`);
+    const { dataset } = await mediaDataset({ samples: paths.map((filepath) => ({ filepath })) });
+    const isList = (url: string | undefined) => url?.includes('list-type=2') ?? false;
+    const asked: (string | undefined)[] = [];
+    const listing = await startHttpProxy(s3.server.port, (_, { method, url }) => {
+      asked.push(isList(url) ? 'list' : method);
+      return 'pass';
+    });
+    const silent = await startHttpProxy(s3.server.port, (_, { url }) => (isList(url) ? { status: 403 } : 'pass'));
+    for (const [name, proxy] of Object.entries({ listing, silent })) {
+      reach(s3.env(proxy.url));
+      const report = await exportDataset(dataset, { exportDir: join(folder, name), skipMissing: true });
+      expect(report.missing).toEqual(paths.slice(0, 1));
+      expect(Object.values(await textsIn(join(folder, name))).sort()).toEqual(paths.slice(1).sort());
+      await proxy.close();
+    }
+    // the first file is not there, so it is found out whether the bucket is
+    expect(asked.filter((what) => what !== 'GET')).toEqual(['HEAD', 'list', 'list']);
+  });
+
   test('are no longer fetched when the export is stopped, and nothing is left', async () => {
     const root = await s3.bucket();
     const paths = ['1', '2', '3'].map((name) => `${root}${name}.bin`);
-    await written(s3, Object.fromEntries(paths.map((path) => [path, Buffer.alloc(5 * partSize(1))])));
+    await written(s3, Object.fromEntries(paths.map((path) => [path, Buffer.alloc(2 * partSize(1))])));
     const { dataset } = await mediaDataset({ samples: paths.map((filepath) => ({ filepath })) });
     reach(s3.env());
     const exportDir = join(await temporaryFolder(), 'export');
@@ -284,7 +307,7 @@ describe('media in stores', async () => {
     await exportDataset(dataset, { exportDir: join(folder, 'good') });
     expect(Object.values(await textsIn(join(folder, 'good'))).sort()).toEqual([...paths].sort());
     await every.close();
-    const dying = await startHttpProxy(s3.server.port, (n) => (n > 60 ? { status: 404 } : 'pass'));
+    const dying = await startHttpProxy(s3.server.port, (n) => (n > 20 ? { status: 404 } : 'pass'));
     reach(s3.env(dying.url));
     await expect(exportDataset(dataset, { exportDir: join(folder, 'bad') })).rejects.toMatchObject({
       hint: expect.stringContaining('the same command begins again'),

@@ -15,6 +15,7 @@ import { isRemotePath } from '../../media/remote-path.js';
 import { bytesSource } from '../../media/source.js';
 import type { StoredObject } from '../../media/store.js';
 import { StoreError } from '../../media/store-error.js';
+import { lookUp } from '../../media/transfer/look-up.js';
 import { writeObject } from '../../media/write-object.js';
 import type { Env } from '../../settings.js';
 import type { Checked } from './copy-media.js';
@@ -72,16 +73,66 @@ export class CloudMedia {
    * @throws StoreError if there is no such bucket, the login is refused, or the server does not answer
    */
   async check(paths: Iterable<string>, tell: (done: number) => void): Promise<Checked> {
-    const sizes = new Map<string, number>();
-    const bad = new Map<string, string>();
+    const problems = new Map<string, string>();
     let done = 0;
-    await atOnce(paths, FILES_AT_ONCE, async (path) => {
-      const found = await this.#look(path);
-      if (typeof found === 'string') bad.set(path, found);
-      else sizes.set(path, found.size);
+    const said = (path: string, found: StoredObject | string) => {
+      if (typeof found === 'string') problems.set(path, found);
+      else this.#objects.set(path, found);
       tell(++done);
+    };
+    const alone: string[] = [];
+    for (const [root, ofStore] of this.#byStore(paths)) {
+      const isListed = root !== undefined && (await this.#lookUp(root, ofStore, said));
+      if (!isListed) alone.push(...ofStore.filter((path) => !this.#objects.has(path) && !problems.has(path)));
+    }
+    await atOnce(alone, FILES_AT_ONCE, async (path) => said(path, await this.#look(path)));
+    const found = [...paths].flatMap((path) => {
+      const object = this.#objects.get(path);
+      return object === undefined ? [] : ([[path, object.size]] as const);
     });
-    return { sizes, bad };
+    return { sizes: new Map(found), bad: problems };
+  }
+
+  /** The paths by the root of their store; undefined for those that can be asked for one by one only. */
+  #byStore(paths: Iterable<string>): Map<string | undefined, string[]> {
+    const stores = new Map<string | undefined, string[]>();
+    for (const path of paths) {
+      const { kind, root, key } = this.#placeOf(path) as Place;
+      const store = kind === 'http' || !isKeyOfFile(key) ? undefined : root;
+      const known = stores.get(store);
+      if (known === undefined) stores.set(store, [path]);
+      else known.push(path);
+    }
+    return stores;
+  }
+
+  /** Asks for many files of a store by few lists. @returns false if the store may not be listed */
+  async #lookUp(
+    root: string,
+    paths: readonly string[],
+    said: (path: string, found: StoredObject | string) => void,
+  ): Promise<boolean> {
+    const from = await this.#reach().open(paths[0] as string);
+    await this.#answers(from);
+    const open = new Set(paths.filter((path) => !this.#objects.has(path)));
+    const tell = (key: string, found: StoredObject | string) => {
+      const path = `${root}${key}`;
+      if (open.delete(path)) said(path, found);
+    };
+    try {
+      await lookUp(from.store, {
+        keys: () => paths.map((path) => path.slice(root.length)),
+        count: paths.length,
+        isOpen: (key) => open.has(`${root}${key}`),
+        found: async (object) => tell(object.key, object),
+        failed: (key, error) => tell(key, problemOf(error)),
+      });
+    } catch (error) {
+      if (error instanceof StoreError && error.trouble === 'denied') return false;
+      throw error;
+    }
+    for (const path of open) said(path, MISSING);
+    return true;
   }
 
   /** Fetches the scenes among these paths: what they name belongs into the export, too. */
@@ -117,7 +168,7 @@ export class CloudMedia {
     const known = this.#objects.get(path);
     if (known !== undefined) return known;
     const { kind, key } = this.#placeOf(path) as Place;
-    if (key === '' || key.endsWith('/')) return 'is no file';
+    if (!isKeyOfFile(key)) return 'is no file';
     const from = await this.#reach().open(path);
     if (kind !== 'http') await this.#answers(from);
     const found = await problemOr(() => from.store.stat(key));
@@ -185,11 +236,20 @@ async function problemOr(look: () => Promise<StoredObject | undefined>): Promise
   try {
     return (await look()) ?? MISSING;
   } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
-    if (error.trouble === 'missing') return MISSING;
-    if (error.trouble !== 'denied' && error.trouble !== 'refused') throw error;
-    return `cannot be read (${error.detail ?? error.trouble})`;
+    return problemOf(error);
   }
+}
+
+/** Why this one file cannot be read. @throws what keeps others from being read, too */
+function problemOf(error: unknown): string {
+  if (!(error instanceof StoreError)) throw error;
+  if (error.trouble === 'missing') return MISSING;
+  if (error.trouble !== 'denied' && error.trouble !== 'refused') throw error;
+  return `cannot be read (${error.detail ?? error.trouble})`;
+}
+
+function isKeyOfFile(key: string): boolean {
+  return key !== '' && !key.endsWith('/');
 }
 
 /** @returns whether it was there */
