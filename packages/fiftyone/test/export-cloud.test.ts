@@ -284,6 +284,18 @@ describe('media in stores', async () => {
     expect(asked.filter((what) => what !== 'GET')).toEqual(['HEAD', 'list', 'list']);
   });
 
+  test('of every kind that were found by a list are the same when they are fetched', async () => {
+    for (const world of worlds) {
+      const [root, exportDir] = [await world.bucket(), await temporaryFolder()];
+      const paths = Array.from({ length: 25 }, (_, i) => `${root}sub/ü ${i}%.png`);
+      await objects(world, ...paths, `${root}sub/more.png`);
+      const { dataset } = await mediaDataset({ samples: paths.map((filepath) => ({ filepath })) });
+      reach(world.env());
+      await exportDataset(dataset, { exportDir });
+      expect(Object.values(await textsIn(exportDir)).sort()).toEqual(paths.toSorted());
+    }
+  });
+
   test('are no longer fetched when the export is stopped, and nothing is left', async () => {
     const root = await s3.bucket();
     const paths = ['1', '2', '3'].map((name) => `${root}${name}.bin`);
