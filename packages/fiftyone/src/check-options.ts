@@ -32,7 +32,7 @@ export function checkOptions<T extends object>(verb: string, given: T, names: Op
 }
 
 /** Whether two names are the same but for case, underscores and one letter: `export_media`, `maxSample`. */
-function isLike(given: string, known: string): boolean {
+export function isLike(given: string, known: string): boolean {
   const [a, b] = [given, known].map((name) => name.replaceAll('_', '').toLowerCase()) as [string, string];
   let same = 0;
   while (same < a.length && a[same] === b[same]) same++;

@@ -13,6 +13,8 @@ export interface BatchQuery {
   readonly filter?: Plain;
   readonly projection?: Plain;
   readonly sort?: Plain;
+  /** Which index to use, or `{ $natural: 1 }` for none. Default: the server chooses. */
+  readonly hint?: Plain | undefined;
   /** How many documents a batch has at most; a batch never has more than 16 MB. */
   readonly batchSize: number;
 }
@@ -40,8 +42,8 @@ export async function* rawBatches(db: Db, query: BatchQuery): AsyncGenerator<Buf
   }
 }
 
-function open(db: Db, { collection, pipeline = [], filter = {}, projection, sort, batchSize }: BatchQuery) {
-  const options = { raw: true, batchSize };
+function open(db: Db, { collection, pipeline = [], filter = {}, projection, sort, hint, batchSize }: BatchQuery) {
+  const options = { raw: true, batchSize, ...(hint ? { hint } : {}) };
   if (pipeline.length > 0) {
     const stages = [
       ...pipeline,

@@ -1,4 +1,4 @@
-import { Doc, date, type ObjectId, type ReadonlyDoc, type Value } from '../bson/index.js';
+import type { ObjectId, ReadonlyDoc } from '../bson/index.js';
 import { authorized, type Connection, USE_WRITER } from '../database/connection.js';
 import { findDocs, updateRaw } from '../database/raw.js';
 import { isGenerated } from '../datasets/own-samples.js';
@@ -6,6 +6,8 @@ import { Pace } from '../datasets/pace.js';
 import type { OnProgress } from '../datasets/progress.js';
 import { DatasetNotFoundError, UsageError } from '../errors.js';
 import { fieldsAlong, schemaOf } from '../fields/schema.js';
+import { atOnce } from '../media/at-once.js';
+import { byDocument, changeStatements } from './change-statements.js';
 import { located } from './located.js';
 import type { MediaField } from './media-fields.js';
 import { type NotedChange, PathJournal, type RunPurpose } from './path-journal.js';
@@ -41,6 +43,8 @@ const EXAMPLES = 10;
 /** How much a batch has at most: changes, and bytes of text. Its note is one document. */
 const BATCH = 2000;
 const BATCH_BYTES = 6_000_000;
+/** How many batches are under way: each waits for the disk twice. */
+const AT_ONCE = 4;
 /** How often a batch is tried again when somebody else edits the same documents meanwhile. */
 const ROUNDS = 3;
 
@@ -62,16 +66,20 @@ export async function changePaths(
   const total = { changed: 0, already: 0, others: 0 };
   const fields = new Set<string>();
   const examples: PathChange[] = [];
-  for await (const given of changes) {
-    const different = given.filter(({ reference, to }) => reference.path !== to);
-    total.already += given.length - different.length;
-    for (const batch of parts(different)) {
-      for (const { reference } of batch) if (!fields.has(reference.field.name)) fields.add(checked(live, reference.field));
-      const missed = await write(connection, live, journal, batch, total);
-      for (const change of missed) if (examples.length < EXAMPLES) examples.push(change);
-      pace.tell({ what: 'Changing paths', done: total.changed, unit: 'paths' });
+  const batches = async function* () {
+    for await (const given of changes) {
+      const different = given.filter(({ reference, to }) => reference.path !== to);
+      total.already += given.length - different.length;
+      yield* parts(different);
     }
-  }
+  };
+  // what a run that was gone on with has changed twice has to be taken back in order
+  await atOnce(batches(), purpose.reverts === undefined ? AT_ONCE : 1, async (batch) => {
+    for (const { reference } of batch) if (!fields.has(reference.field.name)) fields.add(checked(live, reference.field));
+    const missed = await write(connection, live, journal, batch, total);
+    for (const change of missed) if (examples.length < EXAMPLES) examples.push(change);
+    pace.tell({ what: 'Changing paths', done: total.changed, unit: 'paths' });
+  });
   await journal.close(total.changed, total.others, [...fields]);
   pace.tell({ what: 'Changing paths', done: total.changed, total: total.changed, unit: 'paths' });
   return { run: journal.run ?? null, ...total, examples };
@@ -143,7 +151,7 @@ async function write(
       }
     }
     if (todo.length === 0) break;
-    const statements = statementsOf(todo);
+    const statements = changeStatements(todo);
     const { n } = await authorized(
       connection,
       async () => {
@@ -178,26 +186,4 @@ async function locate(
     const lists = stored.get(id);
     return located(some, ({ field }) => lists?.[numbers.get(field.path.join('.')) as number] ?? []);
   });
-}
-
-/** One statement per document: it changes what still is as it was read, or nothing. */
-function statementsOf(changes: readonly NotedChange[]): Doc[] {
-  const now = date(Date.now());
-  return [...byDocument(changes).values()].map((some) => {
-    const before = some.map(({ place, from }): [string, Value] => [place, from]);
-    const after = some.map(({ place, to }): [string, Value] => [place, to]);
-    const query = Doc.of(['_id', some[0]?.id as ObjectId], ...before);
-    return Doc.of(['q', query], ['u', Doc.of(['$set', Doc.of(...after, ['last_modified_at', now])])]);
-  });
-}
-
-function byDocument(changes: readonly NotedChange[]): Map<string, NotedChange[]> {
-  const byId = new Map<string, NotedChange[]>();
-  for (const change of changes) {
-    const key = change.id.toHexString();
-    const some = byId.get(key);
-    if (some === undefined) byId.set(key, [change]);
-    else some.push(change);
-  }
-  return byId;
 }

@@ -51,6 +51,8 @@ export interface RunPurpose {
   readonly command: string;
   readonly note?: string | undefined;
   readonly reverts?: string | undefined;
+  /** Whether command and note say all that there is to it, so that the next one of the same goes on with it. Default: true */
+  readonly isWhole?: boolean | undefined;
 }
 
 const DUPLICATE_KEY = 11000;
@@ -59,6 +61,7 @@ const MAJORITY = { writeConcern: { w: 'majority' } } as const;
 /** Writes the journal of one run; the first batch opens it, so that a run that has nothing to do leaves no trace. */
 export class PathJournal {
   #run: string | undefined;
+  #opened: Promise<string> | undefined;
   #next = 0;
 
   constructor(
@@ -74,7 +77,8 @@ export class PathJournal {
 
   /** Notes changes that are about to be written. When it resolves they cannot be lost any more. */
   async note(changes: readonly NotedChange[]): Promise<void> {
-    this.#run ??= await this.#open();
+    this.#opened ??= this.#open();
+    this.#run = await this.#opened;
     for (;;) {
       try {
         await insertRaw(this.db, MEDIA_CHANGES, [encode(batchDoc(this.#run, this.#next++, changes))], true);
@@ -82,7 +86,7 @@ export class PathJournal {
       } catch (error) {
         if (!(error instanceof MongoServerError) || error.code !== DUPLICATE_KEY) throw error;
         // somebody else goes on with the same run
-        this.#next = await nextOf(this.db, this.#run);
+        this.#next = Math.max(this.#next, await nextOf(this.db, this.#run));
       }
     }
   }
@@ -97,12 +101,12 @@ export class PathJournal {
 
   async #open(): Promise<string> {
     const dataset = this.dataset.get('_id') as ObjectId;
-    const { command, note = null, reverts = null } = this.purpose;
-    const [last] = await pathRuns(this.db, dataset, 1);
-    if (last !== undefined && last.ended === null && last.command === command && last.note === note && last.reverts === reverts) {
-      this.#next = await nextOf(this.db, last._id);
-      return last._id;
+    const unfinished = await unfinishedRun(this.db, dataset, this.purpose);
+    if (unfinished !== undefined) {
+      this.#next = await nextOf(this.db, unfinished._id);
+      return unfinished._id;
     }
+    const { command, note = null, reverts = null } = this.purpose;
     const _id = randomUUID();
     const started = await serverTime(this.db);
     const name = String(this.dataset.get('name'));
@@ -115,6 +119,17 @@ export class PathJournal {
 /** The runs that changed media paths of a dataset, newest first. */
 export async function pathRuns(db: Db, dataset: ObjectId, limit = 0): Promise<PathRun[]> {
   return await runsIn(db).find({ dataset }).sort({ started: -1 }).limit(limit).toArray();
+}
+
+/** The last run of a dataset, if it was about this and has not ended. */
+export async function unfinishedRun(
+  db: Db,
+  dataset: ObjectId,
+  { command, note, reverts, isWhole = true }: RunPurpose,
+): Promise<PathRun | undefined> {
+  const [last] = await pathRuns(db, dataset, 1);
+  if (!isWhole || last === undefined || last.ended !== null) return undefined;
+  return last.command === command && last.note === (note ?? null) && last.reverts === (reverts ?? null) ? last : undefined;
 }
 
 /** What a run changed, newest batch first. */

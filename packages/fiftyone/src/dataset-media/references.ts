@@ -21,6 +21,11 @@ export interface MediaReference {
 }
 
 export interface ReferenceOptions {
+  /**
+   * The paths are changed while they are read. No index is used then: documents whose paths change move in it, and would come twice.
+   * What a view does not sort comes in the order in which it is stored. Default: false.
+   */
+  readonly whileChanging?: boolean | undefined;
   readonly onProgress?: OnProgress | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -37,7 +42,7 @@ const BATCH = 5000;
 export async function* mediaReferences(
   samples: SampleCollection,
   fields: readonly MediaField[],
-  { onProgress, signal }: ReferenceOptions = {},
+  { whileChanging = false, onProgress, signal }: ReferenceOptions = {},
 ): AsyncGenerator<MediaReference[]> {
   const pace = new Pace(onProgress, signal);
   for (const scope of ['samples', 'frames'] as const) {
@@ -45,7 +50,7 @@ export async function* mediaReferences(
     const reading = scope === 'samples' ? samples.samples('all') : samples.frames();
     if (own.length === 0 || reading === undefined) continue;
     let done = 0;
-    for await (const { references, documents } of referencesIn(samples, reading, own)) {
+    for await (const { references, documents } of referencesIn(samples, reading, own, whileChanging)) {
       done += documents;
       pace.tell({ what: 'Reading media paths', done, unit: scope });
       if (references.length > 0) yield references;
@@ -57,13 +62,16 @@ async function* referencesIn(
   samples: SampleCollection,
   reading: Reading,
   fields: readonly MediaField[],
+  whileChanging: boolean,
 ): AsyncGenerator<{ references: MediaReference[]; documents: number }> {
   const { db } = samples.connection;
   const isOfView = samples.isView && isOwn(samples);
   const readers = fields.map(({ path }) => new TextReader(path, isOfView));
   const paths = fields.map(({ path }) => path);
   const projection = projectionFor(paths, isOfView ? { ids: true } : { oddities: reading.pipeline.length === 0 });
-  for await (const reply of rawBatches(db, { ...reading, projection, batchSize: BATCH })) {
+  // what is near to a point only an index knows; it is none of paths
+  const hint = whileChanging && !('$geoNear' in (reading.pipeline[0] ?? {})) ? { $natural: 1 } : undefined;
+  for await (const reply of rawBatches(db, { ...reading, projection, hint, batchSize: BATCH })) {
     const bytes = new BsonBytes(reply);
     const shown: Shown[] = [];
     const references: MediaReference[] = [];

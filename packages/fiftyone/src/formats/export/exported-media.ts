@@ -2,11 +2,13 @@ import { join, normalize } from 'node:path';
 import { decode, type ReadonlyDoc } from '../../bson/index.js';
 import type { Rewrite, Rewrites, TextRewrite } from '../../bson/rewrites.js';
 import { frameMediaFields, type MediaField, sampleMediaFields } from '../../dataset-media/media-fields.js';
+import { textsIn } from '../../dataset-media/texts-in.js';
 import type { Pace } from '../../datasets/pace.js';
 import type { Reading, SampleCollection } from '../../datasets/sample-collection.js';
 import { atOnce } from '../../media/at-once.js';
 import { isRemotePath } from '../../media/remote-path.js';
 import { environment } from '../../settings.js';
+import { projectionOf } from '../../values/projection.js';
 import type { CheckedOptions } from './checked-options.js';
 import { FILES_AT_ONCE } from './cloud-files.js';
 import { CloudMedia } from './cloud-media.js';
@@ -14,7 +16,6 @@ import { checkFiles, copyMedia, textOfScene } from './copy-media.js';
 import { pathBelow } from './file-names.js';
 import { Media, sourceOf } from './media.js';
 import { MissingMediaError } from './missing-media.js';
-import { rootsOf, textsIn } from './moved-paths.js';
 import { countOf, readDocuments } from './read-documents.js';
 import type { Staging } from './staging.js';
 
@@ -135,10 +136,8 @@ export class ExportedMedia {
     if (places.length === 0) return;
     const { db } = this.samples.connection;
     const total = await countOf(db, reading);
-    const project = Object.fromEntries([
-      ['_id', 0 as const],
-      ...rootsOf(places.map(({ path }) => path)).map((path) => [path, 1 as const]),
-    ]);
+    const dotted = places.map(({ path }) => path.join('.'));
+    const project = projectionOf([...new Set(dotted)], false);
     let done = 0;
     for await (const batch of readDocuments(db, reading, project)) {
       const docs = batch.map((bson) => decode(bson));

@@ -10,7 +10,7 @@ const BATCH = 1000;
  *
  * @param project what of the documents; all by default
  */
-export async function* readDocuments(db: Db, reading: Reading, project?: Record<string, 0 | 1>): AsyncGenerator<Uint8Array[]> {
+export async function* readDocuments(db: Db, reading: Reading, project?: Record<string, number>): AsyncGenerator<Uint8Array[]> {
   const cursor = openCursor(db, reading, project);
   try {
     for (let more = await cursor.hasNext(); more; ) {
@@ -31,7 +31,7 @@ export async function countOf(db: Db, { collection, pipeline }: Reading): Promis
   return pipeline.length === 0 ? await db.collection(collection).estimatedDocumentCount() : undefined;
 }
 
-function openCursor(db: Db, { collection, pipeline }: Reading, project: Record<string, 0 | 1> | undefined) {
+function openCursor(db: Db, { collection, pipeline }: Reading, project: Record<string, number> | undefined) {
   const documents = db.collection(collection);
   if (pipeline.length === 0) {
     return documents.find(

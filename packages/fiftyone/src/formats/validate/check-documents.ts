@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
 import { relative } from 'node:path';
-import { Doc, decode, numberOf, ObjectId, type ReadonlyDoc, type Value } from '../../bson/index.js';
+import { type Doc, decode, numberOf, ObjectId, type ReadonlyDoc } from '../../bson/index.js';
 import { type MediaField, sampleMediaFields } from '../../dataset-media/media-fields.js';
+import { textsIn } from '../../dataset-media/texts-in.js';
 import { ImportError } from '../../errors.js';
 import { readFields } from '../../fields/index.js';
 import { isRemotePath } from '../../media/remote-path.js';
@@ -184,7 +185,7 @@ class MediaFiles {
     if (typeof given === 'string') this.#look(given, `${place}.filepath`, file);
     else this.problems.add('warning', file, `is ${kindOf(given)}, expected a path`, { place: `${place}.filepath` });
     for (const { path } of this.#fields) {
-      for (const text of textsAt(doc as Doc, path)) this.#look(text, `${place}.${path.join('.')}`, file);
+      for (const text of textsIn(doc as Doc, path)) this.#look(text, `${place}.${path.join('.')}`, file);
     }
   }
 
@@ -211,12 +212,6 @@ function statOf(path: string): 'a file' | 'a folder' | 'nothing' {
   } catch {
     return 'nothing';
   }
-}
-
-function textsAt(value: Value | undefined, path: readonly string[]): string[] {
-  if (Array.isArray(value)) return value.flatMap((item) => textsAt(item, path));
-  if (path.length === 0) return typeof value === 'string' ? [value] : [];
-  return value instanceof Doc ? textsAt(value.get(path[0] as string), path.slice(1)) : [];
 }
 
 async function checkTags(folder: ExportFolder, problems: Problems, samples: IdSet): Promise<void> {
