@@ -1,5 +1,16 @@
 export { double, int32, int64, ObjectId, Scalar } from './bson/index.js';
 export type { Connection } from './database/connection.js';
+export {
+  type CachedMediaOptions,
+  cacheStats,
+  clearMedia,
+  type DownloadMediaOptions,
+  type DownloadScenesOptions,
+  downloadMedia,
+  downloadScenes,
+  getLocalPaths,
+  type LocalPathsOptions,
+} from './dataset-media/cached-media.js';
 export type { PathRule } from './dataset-media/path-rule.js';
 export { type RevertOptions, type RevertReport, revertPaths } from './dataset-media/revert.js';
 export { type SetPathsOptions, type SetPathsReport, setPaths } from './dataset-media/set-paths.js';

@@ -119,16 +119,18 @@ test('missing media can be left out, and keep their paths', async () => {
   const [media, exportDir] = [await temporaryFolder(), await temporaryFolder()];
   const [there, gone] = [await makeFile(join(media, 'there.png')), join(media, 'gone.png')];
   const { dataset } = await mediaDataset({
-    samples: [{ filepath: gone }, { filepath: there }, { filepath: 's3://bucket/a.png' }],
+    samples: [{ filepath: gone }, { filepath: there }, { filepath: 'hdfs://host/a.png' }],
   });
   const report = await exportDataset(dataset, { exportDir, skipMissing: true });
   expect((await documentsIn(exportDir)).samples.map(({ filepath }) => filepath)).toEqual([
     gone,
     'data/there.png',
-    's3://bucket/a.png',
+    'hdfs://host/a.png',
   ]);
   expect(report.missing).toEqual([gone]);
-  expect(report.warnings).toEqual(['1 media are not on this machine and stay where they are, for example s3://bucket/a.png']);
+  expect(report.warnings).toEqual([
+    '1 media are in stores that are not known here and stay where they are, for example hdfs://host/a.png',
+  ]);
 });
 
 test('links lead to the files themselves', async () => {

@@ -32,7 +32,10 @@ export function addDatasets(program: Command, exit: (code: number) => void): voi
         .choices(['true', 'false', 'move', 'symlink'])
         .default('true'),
     )
-    .option('--rel-dir <folder>', 'keep the paths of media files relative to this folder; without media, strip it from them')
+    .option(
+      '--rel-dir <folder>',
+      'keep the paths of media files relative to this folder, also s3://bucket/folder; without media, strip it from them',
+    )
     .option('--view <name>', 'export what this saved view shows instead of the whole dataset')
     .option('--chunk-size <n>', 'put at most so many media files into one folder', parseCount)
     .option('--use-dirs', 'write a file per sample and frame')
@@ -56,7 +59,10 @@ export function addDatasets(program: Command, exit: (code: number) => void): voi
     .option('--overwrite', 'replace the dataset that has this name')
     .option('--into <name>', 'add the samples to this dataset, which exists already')
     .option('--tags <tag...>', 'add these tags to every sample')
-    .option('--rel-dir <folder>', 'where relative paths of media files start; default: the folder of the export')
+    .option(
+      '--rel-dir <folder>',
+      'where relative paths of media files start, also s3://bucket/folder; default: the folder of the export',
+    )
     .option('--cleanup', 'remove the archive when its dataset is imported')
     .option('--max-samples <n>', 'import so many samples at most; then no views, workspaces and runs', parseCount)
     .option('--no-saved-views', 'leave saved views out')
@@ -69,7 +75,10 @@ export function addDatasets(program: Command, exit: (code: number) => void): voi
     .command('validate')
     .description('say whether an export is complete and readable, with every problem; needs no database')
     .argument('<folder>', 'the folder or archive to check')
-    .option('--rel-dir <folder>', 'where relative paths of media files start; default: the folder of the export')
+    .option(
+      '--rel-dir <folder>',
+      'where relative paths of media files start, also s3://bucket/folder; default: the folder of the export',
+    )
     .option('--json', 'print the problems as JSON')
     .action(async (folder, options) => exit(await (await import('./commands/datasets-validate.js')).validate(folder, options)));
 

@@ -1,7 +1,15 @@
+import type {
+  CachedMediaOptions,
+  DownloadMediaOptions,
+  DownloadScenesOptions,
+  LocalPathsOptions,
+} from '../dataset-media/cached-media.js';
 import { UsageError } from '../errors.js';
 import { checkPath, checkType, declareFields, type FieldType, type SchemaKey } from '../fields/index.js';
 import type { ExportOptions, ExportReport } from '../formats/export/export-options.js';
 import type { ImportOptions, ImportReport } from '../formats/import/import-dataset.js';
+import type { FilesReport } from '../media/copy-files.js';
+import type { CacheStats } from '../media/media-cache.js';
 import type { AddSamplesOptions } from '../samples/add-samples.js';
 import type { Sample } from '../samples/sample.js';
 import type { GivenValues } from '../values/given-values.js';
@@ -151,6 +159,36 @@ export class Dataset extends StoredDataset implements SampleCollection {
     const report = await importDataset(this.connection, { ...options, into: this.name });
     await this.reload();
     return report;
+  }
+
+  /** Fetches its media that are in stores into the media cache; of groups those of all slices. */
+  async downloadMedia(options?: DownloadMediaOptions): Promise<FilesReport> {
+    await this.save();
+    return await (await import('../dataset-media/cached-media.js')).downloadMedia(this, options);
+  }
+
+  /** Fetches its 3D scenes that are in stores into the media cache, without the files that they name. */
+  async downloadScenes(options?: DownloadScenesOptions): Promise<FilesReport> {
+    await this.save();
+    return await (await import('../dataset-media/cached-media.js')).downloadScenes(this, options);
+  }
+
+  /** Where the files of a media field are on this machine, fetched first; a list with a value for each sample. */
+  async getLocalPaths(options?: LocalPathsOptions): Promise<unknown[]> {
+    await this.save();
+    return await (await import('../dataset-media/cached-media.js')).getLocalPaths(this, options);
+  }
+
+  /** How much of the media cache its media have. */
+  async cacheStats(options?: CachedMediaOptions): Promise<CacheStats> {
+    await this.save();
+    return await (await import('../dataset-media/cached-media.js')).cacheStats(this, options);
+  }
+
+  /** Deletes its media from the media cache. */
+  async clearMedia(options?: CachedMediaOptions): Promise<void> {
+    await this.save();
+    await (await import('../dataset-media/cached-media.js')).clearMedia(this, options);
   }
 
   /** The names of the views that are saved with it. */

@@ -40,7 +40,10 @@ export async function gcsStore({ root, bucket: name, endpoint, keyFile }: GcsSet
     ...(endpoint === undefined ? {} : { apiEndpoint: endpoint, projectId: 'none' }),
     ...(keyFile === undefined ? {} : { keyFilename: keyFile }),
   };
-  const bucket = new sdk.Storage(options).bucket(name);
+  const client = new sdk.Storage(options);
+  // with STORAGE_EMULATOR_HOST the SDK forgets the path, which every other client of an emulator adds
+  if (endpoint !== undefined) client.baseUrl = `${client.apiEndpoint}/storage/v1`;
+  const bucket = client.bucket(name);
 
   /** @param none what it means that there is nothing */
   async function ask<T>(key: string, none: StoreTrouble, request: () => Promise<T>): Promise<T> {

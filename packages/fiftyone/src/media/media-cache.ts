@@ -1,14 +1,15 @@
-import { createHash } from 'node:crypto';
 import { constants, copyFile, mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { UsageError } from '../errors.js';
 import { atOnce } from './at-once.js';
-import { copyObject, type FilesReport, forEachFile } from './copy-files.js';
+import { copyLatest, type FilesReport, forEachFile } from './copy-files.js';
+import { LONGEST_NAME, standIn } from './file-name.js';
 import { localStore } from './local-store.js';
 import type { MediaSettings } from './media-settings.js';
 import type { OpenStore } from './open-stores.js';
 import { type Place, placeOf } from './place.js';
-import { pathIn } from './store.js';
+import { isRemotePath } from './remote-path.js';
+import type { StoredObject } from './store.js';
 import { StoreError } from './store-error.js';
 
 export interface DownloadOptions {
@@ -34,13 +35,17 @@ export interface CacheStats {
 /** How many files are fetched at once. */
 const FILES_AT_ONCE = 32;
 
-/** The name of a file may have so many bytes on the disks that there are. */
-const LONGEST_NAME = 255;
+/** How full a cache is that was too large and had something removed. */
+const EMPTIED = 0.95;
 
 /** Where media of other machines is kept on this one, at the paths that FiftyOne Enterprise gives it: `<cache>/media/s3/<bucket>/<key>`. */
 export interface MediaCache {
   /** Where the file is, or would be, on this machine. A local path is its own. */
   localPath(path: string): string;
+  /** Where the cache has just this object, if it has it. */
+  copyOf(path: string, object: StoredObject): Promise<string | undefined>;
+  /** How many bytes the cache has of a file; undefined if it does not have it. */
+  sizeOf(path: string): Promise<number | undefined>;
   /** Fetches what is not in the cache; then what was used least recently leaves it, if it is too large. */
   download(paths: readonly string[], options?: DownloadOptions): Promise<FilesReport>;
   /** The local paths, in order, fetched first unless told not to. */
@@ -60,6 +65,8 @@ export interface MediaCache {
 export function mediaCache(settings: MediaSettings, open: OpenStore): MediaCache {
   const folder = resolve(settings.cacheDir, 'media');
   const disk = localStore(folder);
+  /** The size of the cache, as far as it is known; others may use it too. */
+  let size: number | undefined;
   const placeFor = (path: string) => placeOf(path, settings);
 
   /** Whether the cache has the file, and, if asked, still the one that the store has. */
@@ -69,39 +76,31 @@ export function mediaCache(settings: MediaSettings, open: OpenStore): MediaCache
     const { store, key: there } = await open(path);
     const object = await store.stat(there);
     if (object === undefined) throw new StoreError(path, 'missing');
-    return object.size === here.size && seconds(object.modified) === seconds(here.modified);
+    return isSame(object, here);
   }
 
   async function fetchOne(key: string, path: string, update: boolean): Promise<number> {
     const file = join(folder, key);
-    if (await has(key, path, update)) {
-      const { mtime } = await stat(file);
-      await utimes(file, new Date(), mtime);
-      return 0;
-    }
-    const from = await open(path);
-    const object = await from.store.stat(from.key);
-    if (object === undefined) throw new StoreError(pathIn(from.store, from.key), 'missing');
-    const { size } = await copyObject(from, { store: disk, key }, true, object);
+    if ((await has(key, path, update)) && (await used(file))) return 0;
+    const object = await copyLatest(await open(path), { store: disk, key });
     // so that a later look sees whether it is still the same
-    await utimes(file, new Date(), object.modified);
-    return size;
+    await utimes(file, new Date(), object.modified).catch(unlessGone);
+    return object.size;
   }
 
   async function download(
     paths: readonly string[],
     { update = false, skipFailures = true, progress }: DownloadOptions = {},
   ): Promise<FilesReport> {
-    const all = new Map(paths.map((path) => [path, placeFor(path)]));
-    const remote = [...all.keys()].filter((path) => all.get(path)?.kind !== 'local');
     const keep = new Set<string>();
     const fetch = async (path: string): Promise<number> => {
-      const key = cacheKey(all.get(path) as Place);
+      const key = keyOf(path);
       keep.add(key);
       return await fetchOne(key, path, update);
     };
+    const remote = [...new Set(paths)].filter(isRemotePath);
     const report = await forEachFile(remote, { skipFailures, ...(progress && { progress }) }, fetch, FILES_AT_ONCE);
-    if (report.bytes > 0) await shrink(keep);
+    if (report.bytes > 0) await shrink(report.bytes, keep);
     return report;
   }
 
@@ -123,13 +122,27 @@ export function mediaCache(settings: MediaSettings, open: OpenStore): MediaCache
     return key;
   }
 
+  /** @throws StoreError if a path is none of a file in a store, which is a failure like others */
+  function keyOf(path: string): string {
+    try {
+      return cacheKey(placeFor(path));
+    } catch (error) {
+      throw error instanceof UsageError
+        ? new StoreError(path, 'refused', 'this is no file of a store that is known here')
+        : error;
+    }
+  }
+
   /** Deletes what was used least recently until the cache is no larger than it may be; never what was just asked for. */
-  async function shrink(keep: ReadonlySet<string>): Promise<void> {
-    if (settings.cacheSizeBytes === Number.POSITIVE_INFINITY) return;
+  async function shrink(added: number, keep: ReadonlySet<string>): Promise<void> {
+    // looking through a large cache takes seconds: as long as it cannot be full what was added is all there is to know
+    size = size === undefined ? Number.POSITIVE_INFINITY : size + added;
+    if (size <= settings.cacheSizeBytes) return;
     const files = (await filesBelow(folder)).sort((a, b) => a.used - b.used);
-    let size = files.reduce((sum, file) => sum + file.size, 0);
+    size = files.reduce((sum, file) => sum + file.size, 0);
+    if (size <= settings.cacheSizeBytes) return;
     for (const file of files) {
-      if (size <= settings.cacheSizeBytes) return;
+      if (size <= settings.cacheSizeBytes * EMPTIED) return;
       if (keep.has(file.key)) continue;
       await rm(join(folder, file.key), { force: true });
       size -= file.size;
@@ -143,6 +156,14 @@ export function mediaCache(settings: MediaSettings, open: OpenStore): MediaCache
 
   return {
     localPath,
+    async sizeOf(path) {
+      return (await disk.stat(cacheKey(placeFor(path))))?.size;
+    },
+    async copyOf(path, object) {
+      const key = cacheKey(placeFor(path));
+      const here = await disk.stat(key);
+      return here !== undefined && isSame(object, here) ? join(folder, key) : undefined;
+    },
     download,
     async getLocalPaths(paths, { download: fetch = true, ...options } = {}) {
       if (fetch) await download(paths, options);
@@ -178,9 +199,7 @@ function cacheKey({ kind, root, bucket, key }: Place): string {
 
 function fileName(name: string): string {
   const isPlain = !['', '.', '..'].includes(name) && !/[\0\\:*?"<>|]/.test(name) && Buffer.byteLength(name) <= LONGEST_NAME;
-  if (isPlain) return name;
-  const [, end = ''] = /(\.[A-Za-z0-9]{1,8})(?:\?.*)?$/.exec(name) ?? [];
-  return `${createHash('md5').update(name).digest('hex')}${end}`;
+  return isPlain ? name : standIn(name);
 }
 
 interface CachedFile {
@@ -200,11 +219,28 @@ async function filesBelow(folder: string, from = ''): Promise<CachedFile[]> {
     const key = from === '' ? entry.name : `${from}/${entry.name}`;
     if (entry.isDirectory()) found.push(...(await filesBelow(folder, key)));
     else {
-      const { size, atimeMs } = await stat(join(folder, key));
-      found.push({ key, size, used: atimeMs });
+      const file = await stat(join(folder, key)).catch(unlessGone);
+      if (file) found.push({ key, size: file.size, used: file.atimeMs });
     }
   }
   return found;
+}
+
+/** Notes that a file is used. @returns whether it is still there */
+async function used(file: string): Promise<boolean> {
+  const there = await stat(file).catch(unlessGone);
+  if (there) await utimes(file, new Date(), there.mtime).catch(unlessGone);
+  return there !== undefined;
+}
+
+/** Others use the cache too, and may have removed a file. */
+function unlessGone(error: unknown): undefined {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+}
+
+/** Whether a file in the cache was made of this object. */
+function isSame(object: StoredObject, here: StoredObject): boolean {
+  return object.size === here.size && seconds(object.modified) === seconds(here.modified);
 }
 
 function seconds(time: Date): number {

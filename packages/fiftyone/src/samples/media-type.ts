@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { UsageError } from '../errors.js';
+import { isRemotePath } from '../media/remote-path.js';
 
 /** What a sample's file is, by its extension. */
 export type MediaType = 'image' | 'video' | 'point-cloud' | '3d' | 'multimodal' | 'unknown';
@@ -29,6 +30,6 @@ export function mediaTypeOf(filepath: string): MediaType {
 export function normalPath(filepath: unknown): string {
   if (typeof filepath !== 'string' || filepath === '')
     throw new UsageError(`a sample needs a filepath, not ${JSON.stringify(filepath)}`);
-  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(filepath)) return filepath;
+  if (isRemotePath(filepath)) return filepath;
   return resolve(filepath.replace(/^~(?=\/|$)/, () => homedir()));
 }

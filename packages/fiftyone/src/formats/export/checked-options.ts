@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import type { ReadonlyDoc } from '../../bson/index.js';
 import { checkOptions } from '../../check-options.js';
 import { UsageError } from '../../errors.js';
+import { isRemotePath, remoteFolder } from '../../media/remote-path.js';
 import { checkDatasetType } from '../dataset-types.js';
 import { type ArchiveExtension, archiveExtension } from '../layout.js';
 import { EXPORT_OPTIONS } from '../option-names.js';
@@ -67,7 +68,7 @@ export function checkedOptions(options: ExportOptions, dataset: ReadonlyDoc, isV
     archive,
     folder: archive ? `${exportDir}.partial` : exportDir,
     exportMedia,
-    ...(relDir === undefined ? {} : { relDir: absolute(relDir) }),
+    ...(relDir === undefined ? {} : { relDir: isRemotePath(relDir) ? remoteFolder(relDir) : absolute(relDir) }),
     exportSavedViews: !isView && (options.exportSavedViews ?? true),
     exportRuns: !isView && (options.exportRuns ?? true),
     exportWorkspaces: !isView && (options.exportWorkspaces ?? true),

@@ -57,7 +57,7 @@ export async function copyMedia({ media, files, folder, place, mode, journal, or
   await abreast(files, async (file) => {
     const to = join(folder, file.to);
     if (await isSameFile(file.from, join(place, file.to))) return tell(file);
-    const scene = file.isScene ? await sceneText(media, file) : undefined;
+    const scene = file.isScene ? textOfScene(media, file, await readFile(file.from, 'utf8')) : undefined;
     if (scene !== undefined) await writeFile(to, scene);
     if (mode === 'move' && last.get(file.from) === file) {
       const away = scene === undefined ? to : join(originals, String(moves.size));
@@ -89,9 +89,10 @@ async function isSameFile(from: string, place: string): Promise<boolean> {
 /** How many moves are noted at once. */
 const NOTED = 1000;
 
-async function sceneText(media: Media, file: MediaFile): Promise<string | undefined> {
+/** What becomes of the text of a scene; undefined if it stays as it is, also because it is no scene. */
+export function textOfScene(media: Media, file: MediaFile, text: string): string | undefined {
   try {
-    return media.scene(file, await readFile(file.from, 'utf8'));
+    return media.scene(file, text);
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;

@@ -1,4 +1,5 @@
 import { FiftyOneError, hintForServer } from '../../errors.js';
+import { StoreError } from '../../media/store-error.js';
 import { hintForUnfinished, type Unfinished } from '../unfinished.js';
 
 /**
@@ -8,6 +9,8 @@ import { hintForUnfinished, type Unfinished } from '../unfinished.js';
  */
 export function exportError(error: unknown, place: string, left: Unfinished | 'unbegun' | 'undone' = 'undone'): unknown {
   const isLeft = typeof left === 'object';
+  if (error instanceof StoreError)
+    return Object.assign(error, { hint: hintForStore(error, isLeft ? hintForUnfinished(left) : HINTS[left]) });
   if (error instanceof FiftyOneError) {
     // who is locked out waits, and what began by itself knows best
     return isLeft && error.hint === undefined ? Object.assign(error, { hint: hintForUnfinished(left) }) : error;
@@ -20,6 +23,14 @@ export function exportError(error: unknown, place: string, left: Unfinished | 'u
   }
   const hint = hintForServer(error) ? `when the server is back: ${rest}` : rest;
   return new FiftyOneError(`the export into ${place} ended: ${error.message}`, { hint, cause: error });
+}
+
+/** @param rest what to do when the trouble is over */
+function hintForStore({ trouble, hint }: StoreError, rest: string): string {
+  if (trouble === 'denied' || trouble === 'no bucket')
+    return `${hint}; or leave the media where they are (exportMedia: false); ${rest}`;
+  if (trouble === 'busy' || trouble === 'passing') return `when the store is back: ${rest}`;
+  return trouble === 'full' ? `make room: ${rest}` : rest;
 }
 
 const HINTS = {

@@ -9,9 +9,12 @@ export interface ExportOptions {
   readonly exportDir: string;
   /** Default: `FiftyOneDataset`, the only one so far. */
   readonly datasetType?: DatasetType;
-  /** Default: true. With 'move' the samples of the dataset get the new paths of their files. */
+  /**
+   * Default: true, which also fetches media from `s3://…`, `gs://…` and other stores. With 'move' the samples of the dataset get
+   * the new paths of their files. Only files of this machine can be moved or linked.
+   */
   readonly exportMedia?: ExportMedia;
-  /** Keep the folders below this one; without media, paths become relative to it. */
+  /** Keep the folders below this one, which may be one of a store; without media, paths become relative to it. */
   readonly relDir?: string;
   /** So many files per folder. Default: all in one */
   readonly chunkSize?: number;
@@ -43,6 +46,6 @@ export interface ExportReport {
   readonly media: { readonly files: number; readonly bytes: number };
   /** Media that are missing, and so are not in it: only with `skipMissing`. */
   readonly missing: readonly string[];
-  /** What the user should know: an existing folder that was added to, media elsewhere that stay there. */
+  /** What the user should know: an existing folder that was added to, media in unknown stores that stay there. */
   readonly warnings: readonly string[];
 }

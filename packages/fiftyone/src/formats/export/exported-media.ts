@@ -1,15 +1,20 @@
-import { normalize, resolve } from 'node:path';
+import { join, normalize } from 'node:path';
 import { decode, type ReadonlyDoc } from '../../bson/index.js';
 import type { Rewrite, Rewrites, TextRewrite } from '../../bson/rewrites.js';
 import { frameMediaFields, type MediaField, sampleMediaFields } from '../../dataset-media/media-fields.js';
 import { textsIn } from '../../dataset-media/texts-in.js';
 import type { Pace } from '../../datasets/pace.js';
 import type { Reading, SampleCollection } from '../../datasets/sample-collection.js';
+import { atOnce } from '../../media/at-once.js';
+import { isRemotePath } from '../../media/remote-path.js';
+import { environment } from '../../settings.js';
 import { projectionOf } from '../../values/projection.js';
 import type { CheckedOptions } from './checked-options.js';
-import { type Checked, checkFiles, copyMedia } from './copy-media.js';
+import { FILES_AT_ONCE } from './cloud-files.js';
+import { CloudMedia } from './cloud-media.js';
+import { checkFiles, copyMedia, textOfScene } from './copy-media.js';
 import { pathBelow } from './file-names.js';
-import { Media } from './media.js';
+import { Media, sourceOf } from './media.js';
 import { MissingMediaError } from './missing-media.js';
 import { countOf, readDocuments } from './read-documents.js';
 import type { Staging } from './staging.js';
@@ -23,6 +28,7 @@ interface Place {
 /** The media of an export: which files there are, what documents call them, and the files themselves. */
 export class ExportedMedia {
   readonly #media: Media;
+  readonly #cloud: CloudMedia;
   readonly #sizes = new Map<string, number>();
   readonly #bad = new Map<string, string>();
   #checked = 0;
@@ -36,8 +42,12 @@ export class ExportedMedia {
     isBeside: boolean,
     readonly pace: Pace,
   ) {
-    const { relDir, chunkSize, archive, folder } = options;
-    this.#media = new Media({ relDir, chunkSize, noBackslashes: archive === '.zip', beside: isBeside ? folder : undefined });
+    const { relDir, chunkSize, archive, folder, exportMedia: mode } = options;
+    this.#cloud = new CloudMedia(environment(), join(staging.root, 'scenes'));
+    this.#media = new Media({
+      ...{ mode, cloud: this.#cloud, relDir, chunkSize },
+      ...{ noBackslashes: archive === '.zip', beside: isBeside ? folder : undefined },
+    });
   }
 
   /** Looks for all files, before anything is written. @throws MissingMediaError */
@@ -54,7 +64,7 @@ export class ExportedMedia {
     const { exportMedia, relDir } = this.options;
     if (exportMedia !== false) return rewritesOf(this.#samplePlaces());
     if (relDir === undefined) return undefined;
-    const becomes = (path: string) => pathBelow(relDir, normalize(path)) ?? path;
+    const becomes = (path: string) => pathBelow(relDir, isRemotePath(path) ? path : normalize(path)) ?? path;
     return rewritesOf(
       [['filepath'], ...sampleMediaFields(this.dataset).map(({ path }) => path)].map((path) => ({ path, becomes })),
     );
@@ -74,19 +84,32 @@ export class ExportedMedia {
     const files = this.#media.files.filter(({ from }) => !this.#bad.has(from));
     const total = this.total().bytes;
     let done = 0;
+    const tell = (bytes: number) => {
+      // what changes while it is fetched is fetched anew
+      done = Math.min(done + bytes, total);
+      this.pace.tell({ what: 'Exporting media', done, total, unit: 'bytes' });
+    };
+    const media = this.#media;
     await copyMedia({
-      ...{ media: this.#media, files, folder: this.staging.files, place: this.staging.folder, mode },
-      ...{ journal: this.staging.journal, originals: this.staging.originals },
-      tell: ({ from }) => {
-        done += this.#sizes.get(from) ?? 0;
-        this.pace.tell({ what: 'Exporting media', done, total, unit: 'bytes' });
+      ...{
+        media,
+        files: files.filter(({ isRemote }) => !isRemote),
+        folder: this.staging.files,
+        place: this.staging.folder,
+        mode,
       },
+      ...{ journal: this.staging.journal, originals: this.staging.originals },
+      tell: ({ from }) => tell(this.#sizes.get(from) ?? 0),
     });
+    const remote = files.filter(({ isRemote }) => isRemote);
+    await atOnce(remote, FILES_AT_ONCE, (file) =>
+      this.#cloud.copy(file, join(this.staging.files, file.to), (text) => textOfScene(media, file, text), tell),
+    );
   }
 
   /** Where the files of frames are, as JSON, or undefined if frames have none. */
   frameMedia(): string | undefined {
-    const known = [...this.#media.frames].filter(([path]) => !this.#bad.has(resolve(path)));
+    const known = [...this.#media.frames].filter(([path]) => !this.#bad.has(sourceOf(path)));
     return known.length === 0
       ? undefined
       : `{${known.map((pair) => pair.map((text) => JSON.stringify(text)).join(': ')).join(',\n')}}`;
@@ -104,7 +127,9 @@ export class ExportedMedia {
   warnings(): string[] {
     const { size } = this.#media.remote;
     const first = [...this.#media.remote][0];
-    return size === 0 ? [] : [`${size} media are not on this machine and stay where they are, for example ${first}`];
+    return size === 0
+      ? []
+      : [`${size} media are in stores that are not known here and stay where they are, for example ${first}`];
   }
 
   async #find(reading: Reading, places: readonly Place[], unit: string): Promise<void> {
@@ -115,8 +140,11 @@ export class ExportedMedia {
     const project = projectionOf([...new Set(dotted)], false);
     let done = 0;
     for await (const batch of readDocuments(db, reading, project)) {
-      for (const bson of batch) {
-        const doc = decode(bson);
+      const docs = batch.map((bson) => decode(bson));
+      if (unit === 'samples' && this.options.exportMedia === true) {
+        await this.#cloud.fetchScenes(docs.flatMap((doc) => textsIn(doc, ['filepath'])));
+      }
+      for (const doc of docs) {
         for (const { path, becomes } of places) for (const text of textsIn(doc, path)) becomes(text);
       }
       done += batch.length;
@@ -125,12 +153,29 @@ export class ExportedMedia {
   }
 
   async #checkNew(): Promise<void> {
-    const files = this.#media.files.slice(this.#checked);
-    this.#checked = this.#media.files.length;
-    const paths = new Set(files.map(({ from }) => from));
-    const tell = (done: number) => this.pace.tell({ what: 'Checking media', done, total: paths.size, unit: 'files' });
-    const { sizes, bad }: Checked = await checkFiles(paths, tell);
-    for (const [path, size] of sizes) this.#sizes.set(path, size);
+    const bad = new Map<string, string>();
+    while (this.#checked < this.#media.files.length) {
+      const files = this.#media.files.slice(this.#checked);
+      this.#checked = this.#media.files.length;
+      const [remote, local] = [true, false].map(
+        (kind) => new Set(files.filter(({ isRemote }) => isRemote === kind).map(({ from }) => from)),
+      ) as [Set<string>, Set<string>];
+      const total = remote.size + local.size;
+      const tell = (done: number) => this.pace.tell({ what: 'Checking media', done, total, unit: 'files' });
+      const found = [await checkFiles(local, tell), await this.#cloud.check(remote, (done) => tell(local.size + done))];
+      for (const { sizes } of found) for (const [path, size] of sizes) this.#sizes.set(path, size);
+      // in the order of the samples
+      for (const { from } of files) {
+        const problem = found.map((checked) => checked.bad.get(from)).find((text) => text !== undefined);
+        if (problem !== undefined) bad.set(from, problem);
+      }
+      // those that have come while samples were written name files that are not known yet
+      const scenes = files.filter(
+        ({ from, isScene, isRemote }) => isScene && isRemote && this.#cloud.sceneAt(from) === undefined,
+      );
+      await this.#cloud.fetchScenes(scenes.map(({ from }) => from));
+      for (const scene of scenes) this.#media.placeAssets(scene);
+    }
     for (const [path, problem] of bad) this.#bad.set(path, problem);
     if (bad.size > 0 && !this.options.skipMissing) throw new MissingMediaError(bad);
   }
@@ -153,7 +198,7 @@ export class ExportedMedia {
 
   /** What cannot be exported keeps its path. */
   #unlessBad(becomes: TextRewrite): TextRewrite {
-    return (path) => (this.#bad.size > 0 && this.#bad.has(resolve(path)) ? path : becomes(path));
+    return (path) => (this.#bad.size > 0 && this.#bad.has(sourceOf(path)) ? path : becomes(path));
   }
 }
 

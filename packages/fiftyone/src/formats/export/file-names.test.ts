@@ -60,3 +60,41 @@ test('whatever the paths are, every file has a name of its own, and always the s
     { numRuns: 500 },
   );
 });
+
+test('whatever the keys of a store are, their files fit beside each other on a disk', () => {
+  const part = fc.constantFrom(
+    'a',
+    'a-2',
+    'a.png',
+    'a-2.png',
+    '',
+    '.',
+    '..',
+    'ü'.repeat(125),
+    `${'x'.repeat(250)}.png`,
+    'b%',
+    'a?.png',
+  );
+  const path = fc.array(part, { minLength: 1, maxLength: 4 }).map((parts) => `s3://b/${parts.join('/')}`);
+  const options = fc.record({
+    relDir: fc.constantFrom(undefined, 's3://b', 's3://b/a', '/a'),
+    chunkSize: fc.constantFrom(undefined, 2),
+    chunkName: fc.constant('data'),
+  });
+  fc.assert(
+    fc.property(fc.array(path), options, (paths, options) => {
+      const files = new FileNames(options);
+      const names = new Set(paths.map((path) => files.of(path)));
+      expect(names.size).toBe(new Set(paths).size);
+      for (const name of names) {
+        const parts = name.split('/');
+        for (const part of parts) {
+          expect(['', '.', '..']).not.toContain(part);
+          expect(Buffer.byteLength(part)).toBeLessThanOrEqual(255);
+        }
+        for (let i = 1; i < parts.length; i++) expect(names.has(parts.slice(0, i).join('/'))).toBe(false);
+      }
+    }),
+    { numRuns: 1000 },
+  );
+});

@@ -1,10 +1,17 @@
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
-import { dirname, extname, join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
+import { isScene } from '../../dataset-media/scene-assets.js';
+import { UsageError } from '../../errors.js';
+import { isRemotePath } from '../../media/remote-path.js';
 import { DATA, FIELDS } from '../layout.js';
+import type { CloudMedia } from './cloud-media.js';
+import type { ExportMedia } from './export-options.js';
 import { FileNames } from './file-names.js';
 import { mapScenePaths } from './scene.js';
 
 export interface MediaOptions {
+  readonly mode: ExportMedia;
+  readonly cloud: CloudMedia;
   readonly relDir?: string | undefined;
   readonly chunkSize?: number | undefined;
   readonly noBackslashes?: boolean | undefined;
@@ -14,8 +21,9 @@ export interface MediaOptions {
 
 /** A file that belongs into the export. */
 export interface MediaFile {
-  /** Absolute and normalised. */
+  /** Absolute and normalised, or the address of a file in a store. */
   readonly from: string;
+  readonly isRemote: boolean;
   /** Relative to the export, with `/` between its parts. */
   readonly to: string;
   /** Whether it is a 3D scene, which names other files. */
@@ -25,7 +33,7 @@ export interface MediaFile {
 /** Decides which files belong into an export, and what they are called there. */
 export class Media {
   readonly files: MediaFile[] = [];
-  /** Paths that are no files of this machine (`s3://…`), and stay as they are. */
+  /** Paths that lead nowhere that is known here (`hdfs://…`), and stay as they are. */
   readonly remote = new Set<string>();
   readonly #folders = new Map<string, FileNames>();
   readonly #frames = new Map<string, string>();
@@ -57,41 +65,53 @@ export class Media {
   }
 
   /** The text of a scene in which every path leads to the file in the export, or undefined if it is good as it is. */
-  scene({ from, to }: MediaFile, text: string): string | undefined {
+  scene({ from, to, isRemote }: MediaFile, text: string): string | undefined {
+    const leadsTo = (asset: string): string | undefined => {
+      if (isRemote) return this.options.cloud.beside(from, asset);
+      return isRemotePath(asset) ? asset : resolve(dirname(from), asset);
+    };
     return mapScenePaths(text, (asset) => {
-      const place = this.#place(DATA, resolve(dirname(from), asset));
-      return place === undefined || isRemote(asset) ? asset : relative(dirname(to), place);
+      const path = leadsTo(asset);
+      const place = path === undefined ? undefined : this.#place(DATA, path);
+      return place === undefined ? asset : relative(dirname(to), place);
     });
   }
 
-  #place(folder: string, given: string): string | undefined {
-    if (isRemote(given)) {
-      this.remote.add(given);
-      return undefined;
-    }
-    const path = resolve(given);
-    const names = this.#folders.get(folder) ?? this.#namesIn(folder);
-    this.#folders.set(folder, names);
-    const known = names.find(path);
-    if (known !== undefined) return `${folder}/${known}`;
-    const file: MediaFile = {
-      from: path,
-      to: `${folder}/${names.of(path)}`,
-      isScene: folder === DATA && extname(path).toLowerCase() === '.fo3d',
-    };
-    this.files.push(file);
-    if (file.isScene) this.#placeAssets(file);
-    return file.to;
-  }
-
-  /** The names of a scene's files come right after its own. */
-  #placeAssets(scene: MediaFile): void {
+  /** Finds the files that a scene names, if it can be read on this machine: their names come right after its own. */
+  placeAssets(scene: MediaFile): void {
+    const at = scene.isRemote ? this.options.cloud.sceneAt(scene.from) : scene.from;
+    if (at === undefined) return;
     try {
-      this.scene(scene, readFileSync(scene.from, 'utf8'));
+      this.scene(scene, readFileSync(at, 'utf8'));
     } catch (error) {
       // one that is missing is found later, with all others; one that is no JSON is a file like any other
       if (!(error instanceof SyntaxError) && (error as NodeJS.ErrnoException).code === undefined) throw error;
     }
+  }
+
+  #place(folder: string, given: string): string | undefined {
+    const { mode, cloud } = this.options;
+    const path = sourceOf(given);
+    const isRemote = isRemotePath(path);
+    if (isRemote && !cloud.has(path)) {
+      this.remote.add(path);
+      return undefined;
+    }
+    if (isRemote && mode !== true) {
+      throw new UsageError(`media in a store cannot be ${mode === 'move' ? 'moved into' : 'linked from'} an export: ${path}`, {
+        hint: 'copy the media (exportMedia: true, --export-media true), or leave them where they are (false)',
+      });
+    }
+    const names = this.#folders.get(folder) ?? this.#namesIn(folder);
+    this.#folders.set(folder, names);
+    const known = names.find(path);
+    if (known !== undefined) return `${folder}/${known}`;
+    const named = isRemote ? cloud.named(path) : path;
+    const to = `${folder}/${names.of(path, named)}`;
+    const file: MediaFile = { from: path, to, isRemote, isScene: folder === DATA && isScene(named) };
+    this.files.push(file);
+    if (file.isScene) this.placeAssets(file);
+    return file.to;
   }
 
   #namesIn(folder: string): FileNames {
@@ -102,14 +122,18 @@ export class Media {
   }
 }
 
-function isRemote(path: string): boolean {
-  return /^[a-z][a-z0-9+.-]+:\/\//i.test(path);
+/** The file that a path stands for: on this machine in one spelling, elsewhere as it is. */
+export function sourceOf(path: string): string {
+  return isRemotePath(path) ? path : resolve(path);
 }
 
-/** Whether there is nothing at a path, or the same as in a file. */
+/** Whether there is nothing at a path, or the same as in a file of this machine. */
 function isSameOrFree(file: string, path: string): boolean {
-  const [there, here] = [statSync(path, { throwIfNoEntry: false }), statSync(file, { throwIfNoEntry: false })];
+  const there = statSync(path, { throwIfNoEntry: false });
   if (!there) return true;
+  // to compare with a file elsewhere, all of it would have to come here first
+  if (isRemotePath(file)) return false;
+  const here = statSync(file, { throwIfNoEntry: false });
   return (here?.isFile() ?? false) && there.isFile() && here?.size === there.size && sameContent(file, path);
 }
 

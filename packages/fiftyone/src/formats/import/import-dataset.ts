@@ -34,7 +34,7 @@ export interface ImportOptions {
   readonly into?: string;
   /** Tags that every sample gets in addition. */
   readonly tags?: readonly string[];
-  /** The folder to which relative paths of media belong. Default: the folder of the export */
+  /** The folder to which relative paths of media belong, also of a store: `s3://bucket/street`. Default: the folder of the export */
   readonly relDir?: string;
   readonly importSavedViews?: boolean;
   readonly importRuns?: boolean;

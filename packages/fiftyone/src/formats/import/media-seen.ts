@@ -1,7 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { isRemotePath } from '../../media/remote-path.js';
 
-/** Counts the media of an export that are not there, with one look per folder. */
+/** Counts the media of an export that are not on this machine, though they should be, with one look per folder. */
 export class MediaSeen {
   readonly #folders = new Map<string, ReadonlySet<string>>();
   /** How many paths of samples there were. */
@@ -11,6 +12,7 @@ export class MediaSeen {
   first: string | undefined;
 
   look(path: string): void {
+    if (isRemotePath(path)) return;
     const folder = dirname(path);
     const names = this.#folders.get(folder) ?? namesIn(folder);
     this.#folders.set(folder, names);

@@ -5,6 +5,7 @@ import { type MediaField, sampleMediaFields } from '../../dataset-media/media-fi
 import { textsIn } from '../../dataset-media/texts-in.js';
 import { ImportError } from '../../errors.js';
 import { readFields } from '../../fields/index.js';
+import { isRemotePath } from '../../media/remote-path.js';
 import { kindOf } from '../../migrations/shape.js';
 import { isVersion } from '../../version.js';
 import { declaredKeys, IN_FRAMES, IN_SAMPLES, type SchemaKey } from '../import/declared-keys.js';
@@ -107,7 +108,8 @@ async function checkFrameMedia({ path }: ExportFolder, relDir: string | undefine
   try {
     for (const [given, place] of (await readFrameMedia(path)) ?? []) {
       const media = fieldPath(relDir ?? path, place);
-      if (statOf(media) !== 'a file') problems.add('warning', FRAME_MEDIA, `there is no file ${media}`, { place: given });
+      if (!isRemotePath(media) && statOf(media) !== 'a file')
+        problems.add('warning', FRAME_MEDIA, `there is no file ${media}`, { place: given });
     }
   } catch (error) {
     if (!(error instanceof ImportError)) throw error;
@@ -196,7 +198,7 @@ class MediaFiles {
 
   #look(given: string, place: string, file: string): void {
     const path = mediaPath(this.#root, given);
-    const found = /^[a-z0-9+.-]+:\/\//i.test(path) ? undefined : statOf(path);
+    const found = isRemotePath(path) ? undefined : statOf(path);
     if (found === undefined || found === 'a file') return;
     if (found === 'a folder') this.problems.add('warning', file, `${path} is a folder, expected a file`, { place });
     else if (path === given) this.#elsewhere++;

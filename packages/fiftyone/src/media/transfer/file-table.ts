@@ -33,13 +33,18 @@ export class FileTable {
   #sizes = new Float64Array(1024);
   #modified = new Float64Array(1024);
   #states = new Uint8Array(1024);
-  /** The version that is there, or the checksum of the source: numbers of texts. */
+  /** Numbers of texts. */
   #versions = new Uint32Array(1024);
   #twins = new Uint32Array(1024);
   readonly #reasons = new Map<number, string>();
 
   get length(): number {
     return this.#length;
+  }
+
+  /** The rows that are in a state, in order. */
+  *rows(state: number, filter: (row: number) => boolean = () => true): Generator<number> {
+    for (let row = 0; row < this.#length; row++) if (this.#states[row] === state && filter(row)) yield row;
   }
 
   find(from: string, to: string): number | undefined {

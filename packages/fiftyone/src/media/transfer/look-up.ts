@@ -1,5 +1,5 @@
 import { atOnce } from '../at-once.js';
-import type { MediaStore, StoredObject } from '../store.js';
+import type { MediaStore, Page, StoredObject } from '../store.js';
 import { StoreError } from '../store-error.js';
 
 /** So few keys are asked for one by one. */
@@ -38,25 +38,18 @@ export async function lookUp(store: MediaStore, { keys, count, found, isOpen, fa
   let pages = count < FEW ? 0 : Math.ceil(count / KEYS_PER_PAGE);
   let isComplete = pages > 0;
   for (const { prefix, isShallow } of pages > 0 ? foldersOf(keys) : []) {
-    let page: string | undefined;
-    do {
-      if (pages-- <= 0) {
-        isComplete = false;
+    let next: Promise<Page | undefined> | undefined = listed(store, prefix, isShallow);
+    while (next !== undefined) {
+      const page: Page | undefined = pages-- > 0 ? await next : undefined;
+      if (page === undefined) {
+        [pages, isComplete] = [0, false];
         break;
       }
-      const list = await store.list(prefix, { shallow: isShallow, page }).catch((error) => {
-        // what is at plain addresses can only be asked for
-        if (error instanceof StoreError && error.trouble === 'refused') return undefined;
-        throw error;
-      });
-      if (list === undefined) {
-        pages = 0;
-        isComplete = false;
-        break;
-      }
-      await atOnce(list.objects, AT_ONCE, async (object) => void (await found(object)));
-      page = list.next;
-    } while (page !== undefined);
+      // comes while that page is compared
+      next = page.next === undefined ? undefined : listed(store, prefix, isShallow, page.next);
+      next?.catch(() => {});
+      await atOnce(page.objects, AT_ONCE, async (object) => void (await found(object)));
+    }
   }
   if (isComplete) return;
   await atOnce(keys(), AT_ONCE, async (key) => {
@@ -67,6 +60,14 @@ export async function lookUp(store: MediaStore, { keys, count, found, isOpen, fa
       return undefined;
     });
     if (object !== undefined) await found(object);
+  });
+}
+
+/** What is at plain addresses can only be asked for: undefined. */
+async function listed(store: MediaStore, prefix: string, shallow: boolean, page?: string): Promise<Page | undefined> {
+  return await store.list(prefix, { shallow, page }).catch((error) => {
+    if (error instanceof StoreError && error.trouble === 'refused') return undefined;
+    throw error;
   });
 }
 
