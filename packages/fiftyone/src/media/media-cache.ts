@@ -104,7 +104,7 @@ export function mediaCache(settings: MediaSettings, open: OpenStore): MediaCache
     return report;
   }
 
-  async function adoptOne(from: string, to: string, how: 'copy' | 'move'): Promise<string | undefined> {
+  async function adoptOne(from: string, to: string, how: 'copy' | 'move'): Promise<{ key: string; size: number } | undefined> {
     const place = placeFor(to);
     if (place.kind === 'local') return undefined;
     const there = await open(to);
@@ -119,7 +119,7 @@ export function mediaCache(settings: MediaSettings, open: OpenStore): MediaCache
     await utimes(partial, new Date(), object.modified);
     await rename(partial, file);
     if (how === 'move') await rm(from, { force: true });
-    return key;
+    return { key, size };
   }
 
   /** @throws StoreError if a path is none of a file in a store, which is a failure like others */
@@ -171,11 +171,14 @@ export function mediaCache(settings: MediaSettings, open: OpenStore): MediaCache
     },
     async adopt(files, how) {
       const keep = new Set<string>();
+      let added = 0;
       await atOnce(files, FILES_AT_ONCE, async ({ from, to }) => {
-        const key = await adoptOne(from, to, how);
-        if (key !== undefined) keep.add(key);
+        const adopted = await adoptOne(from, to, how);
+        if (adopted === undefined) return;
+        keep.add(adopted.key);
+        added += adopted.size;
       });
-      if (keep.size > 0) await shrink(keep);
+      if (keep.size > 0) await shrink(added, keep);
     },
     async stats() {
       const files = await filesBelow(folder);
