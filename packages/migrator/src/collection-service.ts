@@ -47,6 +47,7 @@ export function collectionService(definition: CollectionServiceDefinition): Serv
       const { version } = await statusOf(about, place);
       return { service: name, version, findings: await findingsOf(about, place) };
     },
+    extend: (added) => collectionService({ ...definition, revisions: [...revisions, ...added] }),
   };
 }
 
@@ -99,7 +100,14 @@ async function planOf(about: About, place: Place, to: string, options: ServiceOp
   const [outcome] = report.datasets;
   const problems = outcome?.result === 'failed' ? outcome.reasons : [];
   const direction = version === to ? 'none' : compareBase(to, version as string) < 0 ? 'down' : 'up';
-  return { ...facts, direction, problems, ...(outcome?.hint === undefined ? {} : { hint: outcome.hint }), report };
+  return {
+    ...facts,
+    direction,
+    problems,
+    ...(outcome?.hint === undefined ? {} : { hint: outcome.hint }),
+    back: realm.command(name, version as string),
+    report,
+  };
 }
 
 async function apply(about: About, place: Place, plan: ServicePlan, options: ServiceOptions = {}): Promise<ServiceReport> {

@@ -1,8 +1,5 @@
 import type { BulkEdit, Malformed } from 'fiftyone/engine';
 
-/** Who something belongs to, from release 2.18.0 on. */
-export const PRINCIPAL_KINDS = ['user', 'group', 'service_account'] as const;
-
 /** How a collection says who owns a document: since 2.18.0 by a principal, before that by the id of a user or of a group. */
 export interface Owners {
   readonly collection: string;
@@ -44,6 +41,15 @@ export function ownersUp({ collection, noun, principal, before, withheld }: Owne
         { $unset: [...kinds.map(([, field]) => field), SUSPENDED] },
       ],
       decides: [principal, ...withheld, ...kinds.map(([, field]) => field), SUSPENDED],
+      refuses:
+        kinds.length < 2
+          ? []
+          : [
+              severalOwners(
+                collection,
+                kinds.map(([, field]) => field),
+              ),
+            ],
     },
   ];
 }
@@ -62,7 +68,7 @@ export function ownersDown({ collection, noun, principal, before, withheld }: Ow
         collection,
         filter: { [`${principal}.kind`]: kind },
         update: [{ $set: { ...nobody, [field]: `$${principal}.id` } }, { $unset: [principal] }],
-        refuses: [unknownKind(collection, principal)],
+        refuses: [unknownKind(collection, principal, [...Object.keys(before), 'service_account'])],
       }),
     ),
     {
@@ -86,11 +92,15 @@ export function ownersDown({ collection, noun, principal, before, withheld }: Ow
   ];
 }
 
-function unknownKind(collection: string, principal: string): Malformed {
-  const kinds = [...PRINCIPAL_KINDS];
+function unknownKind(collection: string, principal: string, kinds: readonly string[]): Malformed {
   return {
     collection,
     filter: { [principal]: { $exists: true, $ne: null }, [`${principal}.kind`]: { $nin: kinds } },
     problem: `${principal} is of no kind that is known (${kinds.join(', ')})`,
   };
+}
+
+function severalOwners(collection: string, fields: readonly string[]): Malformed {
+  const filter = Object.fromEntries(fields.map((field) => [field, { $ne: null }]));
+  return { collection, filter, problem: `several of ${fields.join(', ')} are set` };
 }

@@ -1,11 +1,14 @@
-import { AdminRequiredError, IncompatibleError, MalformedError } from 'fiftyone';
+import { AdminRequiredError, IncompatibleError, MalformedError, UsageError } from 'fiftyone';
 import { compareBase, type Decision, isVersion, pathOf, type Realm, type Revision, select } from 'fiftyone/engine';
 import { newestRelease } from './releases.js';
 import { readService, SERVICES } from './service-record.js';
 
 /** What the engine has to know to migrate a service like a dataset: its document plays the dataset's, its collections the samples. */
 export function serviceRealm(revisions: readonly Revision[]): Realm {
-  const byVersion = new Map([...revisions].sort((a, b) => compareBase(a.version, b.version)).map((r) => [r.version, r]));
+  const sorted = [...revisions].sort((a, b) => compareBase(a.version, b.version));
+  const twice = sorted.find(({ version }, i) => i > 0 && compareBase(version, (sorted[i - 1] as Revision).version) === 0);
+  if (twice) throw new UsageError(`there are two revisions of release ${twice.version}`);
+  const byVersion = new Map(sorted.map((revision) => [revision.version, revision]));
   return {
     noun: 'service',
     records: SERVICES,

@@ -1,5 +1,5 @@
 import type { Finding, MigrationEvent, MigrationReport } from 'fiftyone';
-import type { Connection } from 'fiftyone/engine';
+import type { Connection, Revision } from 'fiftyone/engine';
 import type { EnterpriseRelease } from './releases.js';
 
 /** The databases of a deployment: that of FiftyOne, and that of its authentication service. They may be on different servers. */
@@ -51,6 +51,8 @@ export interface ServicePlan {
   /** Why it cannot be done. Nothing of the whole run is done then. */
   readonly problems: readonly string[];
   readonly hint?: string;
+  /** The command that takes back what was done of it; absent for one that is new. */
+  readonly back?: string;
   /** What the engine would do, record by record; absent where it was not asked. */
   readonly report?: MigrationReport;
 }
@@ -93,4 +95,6 @@ export interface Service {
   revert(place: Place, plan: ServicePlan, options?: ServiceOptions): Promise<ServiceReport>;
   /** Looks whether it is what its version says. Reads only. */
   verify(place: Place): Promise<ServiceFindings>;
+  /** The same service with revisions of others. @throws UsageError for a release that has a revision already */
+  extend?(revisions: readonly Revision[]): Service;
 }

@@ -1,4 +1,4 @@
-import type { ObjectId } from 'mongodb';
+import type { ObjectId } from 'fiftyone/engine';
 import { indexOn } from '../../indexes.js';
 
 /**

@@ -1,24 +1,16 @@
+import { type AddedField, addField, removeField } from '../../../added-fields.js';
 import { revisionOf } from '../../../revision-of-edits.js';
 
-const COUNTS = ['labelers', 'serviceAccounts'];
+/** Nobody counted them on the days before. */
+const COUNTS: readonly AddedField[] = [
+  { collection: 'usage', field: 'labelers', value: null, loses: 'counts of labelers' },
+  { collection: 'usage', field: 'serviceAccounts', value: null, loses: 'counts of service accounts' },
+];
 
 /** The counts of a day tell labelers and service accounts apart. */
 export const v2_19_0 = revisionOf({
   version: '2.19.0',
   summary: 'labelers and service accounts are counted',
-  up: COUNTS.map((field) => ({
-    kind: 'update',
-    summary: `nobody counted ${field} on days before`,
-    collection: 'usage',
-    filter: { [field]: { $exists: false } },
-    update: [{ $set: { [field]: null } }],
-  })),
-  down: COUNTS.map((field) => ({
-    kind: 'update',
-    summary: `days have no count of ${field}`,
-    collection: 'usage',
-    filter: { [field]: { $exists: true } },
-    update: [{ $unset: [field] }],
-    loses: `counts of ${field}`,
-  })),
+  up: COUNTS.map(addField),
+  down: COUNTS.flatMap(removeField),
 });
