@@ -102,12 +102,12 @@ export async function migrateDeployment(databases: Databases, options: MigratorO
     const facts = { plan, services: done, notRun, next: waysOn(plan, done) };
     if (report.result === 'stopped' || options.onFailure !== 'revert') return { ...facts, result: report.result, reverted: [] };
     const reverted = await revertAll(plan.services.slice(0, done.length).reverse());
-    const isBack = reverted.length === done.length && reverted.every(({ result }) => result !== 'failed' && result !== 'stopped');
+    const isBack = reverted.every(({ result }) => result !== 'failed' && result !== 'stopped');
     return { ...facts, result: isBack ? 'reverted' : 'failed', reverted };
   }
   return { plan, result: 'done', services: done, notRun: [], reverted: [] };
 
-  /** What cannot go back ends the way back, and does not hide why it was begun. */
+  /** What cannot go back keeps nobody else from it, and does not hide why it was begun. */
   async function revertAll(steps: readonly ServicePlan[]): Promise<ServiceReport[]> {
     const reports: ServiceReport[] = [];
     for (const step of steps) {
@@ -116,7 +116,6 @@ export async function migrateDeployment(databases: Databases, options: MigratorO
       const { signal: _, ...others } = optionsFor(service, options);
       const report = await caught(step, () => service.revert(placeOf(service), step, others));
       reports.push(report);
-      if (report.result === 'failed' || report.result === 'stopped') break;
     }
     return reports;
   }

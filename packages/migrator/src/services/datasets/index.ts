@@ -1,6 +1,6 @@
-import type { MigrationReport } from 'fiftyone';
+import type { DatasetOutcome, MigrationReport } from 'fiftyone';
 import { migrateAll, migrateDatabase, migrateDatasets, verify } from 'fiftyone';
-import { type Connection, compareBase, findDocs, readDatabaseConfig, WorkLog } from 'fiftyone/engine';
+import { type Connection, compareBase, findDocs, readDatabaseConfig, type Value, WorkLog } from 'fiftyone/engine';
 import { releaseWithDatasetsAt } from '../../releases.js';
 import type { Place, Service, ServiceOptions, ServicePlan, ServiceReport } from '../../service.js';
 
@@ -108,47 +108,48 @@ function outcomeOf({
   return { result: isSame ? 'unchanged' : 'migrated', reasons: [] };
 }
 
-/** Every dataset goes back to the version that it had, which need not be that of the database. */
+/** Every dataset goes back to the version that it had, which need not be that of the database. What was begun is finished first. */
 async function revert({ connection }: Place, plan: ServicePlan, options: ServiceOptions = {}): Promise<ServiceReport> {
   const { db } = connection;
   const facts = { service: 'datasets', from: plan.to, to: plan.from ?? plan.to };
   const touched = (plan.report?.datasets ?? []).filter(({ result }) => result === 'planned');
-  const namesOf = touched.flatMap(({ name, renamedFrom }) => [name, renamedFrom ?? name]).filter((name) => name !== null);
-  const stored = await findDocs(db, 'datasets', { name: { $in: namesOf } }, { projection: { name: 1, version: 1 } });
   const unfinished = await new WorkLog(db).unfinished();
-  const reports: MigrationReport[] = [];
-  const left = stored
-    .filter((doc) => unfinished.get(String(doc.get('_id')))?.to === plan.to)
-    .map((doc) => String(doc.get('name')));
-  if (left.length > 0) reports.push(await migrateDatasets(connection, left, { ...options, target: plan.to }));
-  const { database } = plan.report ?? {};
-  if (database && (await readDatabaseConfig(db)).version !== database.from)
-    await migrateDatabase(connection, { ...options, target: database.from });
-  const finished = reports
-    .flatMap(({ datasets }) => datasets)
-    .every(({ result }) => result === 'migrated' || result === 'unchanged');
-  if (finished) {
-    const now = await findDocs(db, 'datasets', { name: { $in: namesOf } }, { projection: { name: 1, version: 1 } });
-    for (const from of new Set(touched.map((outcome) => outcome.from))) {
-      const names = touched.filter((outcome) => outcome.from === from).flatMap(({ name, renamedFrom }) => [name, renamedFrom]);
-      const back = now.filter((doc) => names.includes(String(doc.get('name'))) && (doc.get('version') ?? null) !== from);
-      const target = from ?? WITHOUT_VERSION;
-      if (back.length > 0)
-        reports.push(
-          await migrateDatasets(
-            connection,
-            back.map((doc) => String(doc.get('name'))),
-            { ...options, target },
-          ),
-        );
-    }
+  const left = (await storedNow(connection, touched)).filter(({ id }) => unfinished.get(id)?.to === plan.to);
+  const reports = [
+    await migrateDatasets(
+      connection,
+      left.map(({ name }) => name),
+      { ...options, target: plan.to },
+    ),
+  ];
+  const from = plan.report?.database?.from;
+  const isMoved = from !== undefined && (await readDatabaseConfig(db)).version !== from;
+  const database = isMoved ? await migrateDatabase(connection, { ...options, target: from }) : undefined;
+  const now = await storedNow(connection, touched);
+  for (const version of new Set(touched.map(({ from }) => from))) {
+    const names = new Set(touched.filter(({ from }) => from === version).flatMap(({ name, renamedFrom }) => [name, renamedFrom]));
+    const back = now.filter((dataset) => names.has(dataset.name) && dataset.version !== version).map(({ name }) => name);
+    reports.push(await migrateDatasets(connection, back, { ...options, target: version ?? WITHOUT_VERSION }));
   }
-  const all = reports.flatMap(({ datasets }) => datasets);
   const stopped = reports.find((report) => report.stopped !== undefined)?.stopped;
   const report: MigrationReport = {
-    datasets: all,
+    ...(database === undefined ? {} : { database }),
+    datasets: reports.flatMap(({ datasets }) => datasets),
     notRun: reports.flatMap(({ notRun }) => notRun),
     ...(stopped === undefined ? {} : { stopped }),
   };
   return { ...facts, ...outcomeOf(report), report };
+}
+
+interface StoredNow {
+  readonly id: string;
+  readonly name: string;
+  readonly version: Value;
+}
+
+/** What has become of datasets that a plan is about: they may have new names by now. */
+async function storedNow({ db }: Connection, outcomes: readonly DatasetOutcome[]): Promise<StoredNow[]> {
+  const names = outcomes.flatMap(({ name, renamedFrom }) => [name, renamedFrom]).filter((name) => typeof name === 'string');
+  const docs = await findDocs(db, 'datasets', { name: { $in: names } }, { projection: { name: 1, version: 1 } });
+  return docs.map((doc) => ({ id: String(doc.get('_id')), name: String(doc.get('name')), version: doc.get('version') ?? null }));
 }
