@@ -12,9 +12,9 @@ export function serviceRealm(revisions: readonly Revision[]): Realm {
   return {
     noun: 'service',
     records: SERVICES,
-    work: 'migrations.services.work',
-    attic: 'migrations.services.attic',
-    journal: 'migrations.services.journal',
+    work: 'migrations.work.services',
+    attic: 'migrations.attic.services',
+    journal: 'migrations.journal.services',
     revisions: byVersion,
     pathBetween(from, to) {
       const { direction, versions } = select(from, to, [...byVersion.keys()]);
