@@ -1,13 +1,21 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests of one package share the sources of another with its own tests. */
+const source = (file: string) => new URL(`packages/fiftyone/src/${file}`, import.meta.url).pathname;
+const alias = [
+  { find: /^fiftyone$/, replacement: source('index.ts') },
+  { find: /^fiftyone\/engine$/, replacement: source('engine.ts') },
+];
+
 export default defineConfig({
   test: {
     // tests that wait for a server leave a core idle, and the default is one worker less than cores
     maxWorkers: '100%',
     projects: [
       // how long a test takes says how busy the machine is, not whether the code is right
-      { test: { name: 'unit', include: ['packages/*/src/**/*.test.ts'], testTimeout: 60_000 } },
+      { resolve: { alias }, test: { name: 'unit', include: ['packages/*/src/**/*.test.ts'], testTimeout: 60_000 } },
       {
+        resolve: { alias },
         test: {
           name: 'server',
           include: ['packages/*/test/**/*.test.ts'],

@@ -71,8 +71,9 @@ export class RefusedError extends FiftyOneError {
     readonly dataset: string,
     readonly reasons: readonly string[],
     hint?: string,
+    noun = 'dataset',
   ) {
-    super(`cannot migrate dataset '${dataset}': ${reasons.join('; ')}`, hint === undefined ? {} : { hint });
+    super(`cannot migrate ${noun} '${dataset}': ${reasons.join('; ')}`, hint === undefined ? {} : { hint });
   }
 }
 

@@ -46,6 +46,7 @@ export class Journal {
     readonly holder: Holder,
     readonly target: string | undefined,
     readonly database: DatabaseOutcome | undefined,
+    readonly collection = JOURNAL,
   ) {}
 
   /** Opens the journal of the run, before its first write. */
@@ -93,23 +94,27 @@ export class Journal {
   }
 
   get #collection() {
-    return this.db.collection<RunEntry | DatasetEntry>(JOURNAL);
+    return this.db.collection<RunEntry | DatasetEntry>(this.collection);
   }
 }
 
 /** The runs of a database, newest first. */
-export async function readRuns(db: Db): Promise<RunEntry[]> {
-  return await db.collection<RunEntry>(JOURNAL).find({ kind: 'run' }).sort({ started: -1 }).toArray();
+export async function readRuns(db: Db, journal = JOURNAL): Promise<RunEntry[]> {
+  return await db.collection<RunEntry>(journal).find({ kind: 'run' }).sort({ started: -1 }).toArray();
 }
 
 /** What one run did, dataset by dataset. @param run its id, or the beginning of it */
-export async function readRun(db: Db, run: string): Promise<{ run: RunEntry; datasets: DatasetEntry[] } | undefined> {
-  const runs = await readRuns(db);
+export async function readRun(
+  db: Db,
+  run: string,
+  journal = JOURNAL,
+): Promise<{ run: RunEntry; datasets: DatasetEntry[] } | undefined> {
+  const runs = await readRuns(db, journal);
   const found = runs.filter(({ _id }) => _id.startsWith(run));
   const entry = found.length === 1 ? found[0] : undefined;
   if (!entry) return undefined;
   const datasets = await db
-    .collection<DatasetEntry>(JOURNAL)
+    .collection<DatasetEntry>(journal)
     .find({ kind: 'dataset', run: entry._id })
     .sort({ at: 1, _id: 1 })
     .toArray();

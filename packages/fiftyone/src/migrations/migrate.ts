@@ -5,6 +5,7 @@ import { readDatabaseConfig } from '../database/database-config.js';
 import type { Holder } from '../database/lease-store.js';
 import { LostLeaseError } from '../database/leases.js';
 import { DatasetNotFoundError } from '../errors.js';
+import { missingVersion } from '../version.js';
 import { gateConnection } from './gate.js';
 import { inWindow } from './in-window.js';
 import { Journal } from './journal.js';
@@ -12,6 +13,7 @@ import { moveDatabase } from './migrate-database.js';
 import type { MigrateOptions } from './migrate-options.js';
 import { migrateOne } from './one-dataset.js';
 import { totalOf } from './preview/total.js';
+import type { Realm } from './realm.js';
 import type { DatabaseOutcome, DatasetOutcome, MigrationReport } from './report.js';
 import { compareNames, openRun, type Row, type Run, WINDOW } from './run.js';
 
@@ -39,11 +41,25 @@ export async function migrateDatasets(
   const { version } = await readDatabaseConfig(connection.db);
   if (!settings.databaseAdmin && !settings.disableMigrations) gateConnection(version, address);
   const run = await openRun(connection, options, version);
-  const rows = names.map((name) => {
+  return await migrateRows(run, rowsNamed(run, names));
+}
+
+/** Migrates the records of a realm with these names, in this order, by the same engine as datasets. */
+export async function migrateRecords(
+  connection: Connection,
+  realm: Realm,
+  names: readonly string[],
+  options: MigrateOptions = {},
+): Promise<MigrationReport> {
+  const run = await openRun(connection, options, missingVersion, realm);
+  return await migrateRows(run, rowsNamed(run, names));
+}
+
+function rowsNamed(run: Run, names: readonly string[]): Row[] {
+  return names.map((name) => {
     const row = run.rows.find((candidate) => candidate.name === name);
     return row ?? { id: new ObjectId(), name, version: undefined, problem: new DatasetNotFoundError(name) };
   });
-  return await migrateRows(run, rows);
 }
 
 async function migrateRows(
@@ -52,7 +68,7 @@ async function migrateRows(
   database?: DatabaseOutcome,
 ): Promise<Omit<MigrationReport, 'database'>> {
   const { options } = run;
-  const journal = new Journal(run.connection.db, run.leases.holder, options.target, database);
+  const journal = new Journal(run.connection.db, run.leases.holder, options.target, database, run.realm.journal);
   if (database?.result === 'migrated') await journal.open();
   options.onEvent?.({ kind: 'begin', total: rows.length });
   const outcomes = new Map<Row, DatasetOutcome>();

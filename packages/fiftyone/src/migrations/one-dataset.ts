@@ -13,7 +13,6 @@ import {
   ServerGoneError,
   StoppedError,
 } from '../errors.js';
-import { shellWord } from '../shell-word.js';
 import { isVersion, missingVersion } from '../version.js';
 import { Attempts, applyPlan } from './apply.js';
 import { looked } from './attic/changes.js';
@@ -24,9 +23,8 @@ import { commentOf } from './bulk-edits.js';
 import type { CollectionOrder } from './collection-order.js';
 import { derivedIds } from './derived-ids.js';
 import { findLosses, findMalformed, reasonOf, TOO_LARGE } from './documents-check.js';
-import { type Decision, gateDataset } from './gate.js';
+import type { Decision } from './gate.js';
 import type { Turn } from './in-window.js';
-import { pathBetween } from './path.js';
 import { type DatasetPlan, planDataset, storedVersion } from './plan.js';
 import { type Preview, previewPlan } from './preview/preview.js';
 import type { StoredPlan, StoredRecord } from './read-record.js';
@@ -75,7 +73,7 @@ function reasonToLeave(run: Run, row: Row): string | undefined {
   const unfinished = run.connection.settings.disableMigrations ? undefined : run.unfinished.get(String(row.id));
   if (!decision.go && !unfinished) return decision.why;
   if (unfinished && run.options.dryRun && (row.version ?? null) === unfinished.from) {
-    if (!(decision.go && decision.to === unfinished.to)) throw interrupted(row, unfinished);
+    if (!(decision.go && decision.to === unfinished.to)) throw interrupted(run, row, unfinished);
   }
   return undefined;
 }
@@ -89,7 +87,7 @@ async function workOn(run: Run, row: Row, turn: Turn, started: number, beforeWri
   try {
     if (!run.options.dryRun) {
       await run.control.mayGoOn();
-      const taken = await authorized(run.connection, () => run.leases.take(`dataset ${row.id}`));
+      const taken = await authorized(run.connection, () => run.leases.take(`${run.realm.noun} ${row.id}`));
       if (!isHeld(taken)) return taken;
       lease = taken;
     }
@@ -108,11 +106,11 @@ async function workOn(run: Run, row: Row, turn: Turn, started: number, beforeWri
       if (detail)
         preview = await run.applier.editing.limited(() => previewPlan(run.connection.db, planned.plan, malformed, detail));
       const reasons = [...plan.blocked, ...tooBig(plan), ...malformed.map(reasonOf)];
-      if (reasons.length > 0) throw new RefusedError(plan.name, reasons);
+      if (reasons.length > 0) throw new RefusedError(plan.name, reasons, undefined, run.realm.noun);
       plan = { ...plan, loses: [...plan.loses, ...(await findLosses(run.connection.db, plan))] };
       if (plan.attic) {
         const edits = plan.stages.flatMap((stage) => stage.bulk);
-        plan = { ...plan, attic: await looked(run.connection.db, plan.attic, edits, left !== undefined) };
+        plan = { ...plan, attic: await looked(run.connection.db, run.realm.attic, plan.attic, edits, left !== undefined) };
       }
       if (lease === undefined) return { ...outcomeOf(plan, preview), result: 'planned', reasons: [], seconds: since(started) };
       await order.before;
@@ -128,7 +126,7 @@ async function workOn(run: Run, row: Row, turn: Turn, started: number, beforeWri
         return { ...outcomeOf(plan), ...found, result: 'migrated', reasons: [], seconds: since(started) };
       }
     }
-    throw new FiftyOneError(`dataset '${row.name}' is changed by other clients all the time`, {
+    throw new FiftyOneError(`${run.realm.noun} '${row.name}' is changed by other clients all the time`, {
       hint: 'try again when it is less busy',
     });
   } catch (thrown) {
@@ -173,7 +171,7 @@ async function makePlan(run: Run, row: Row, left: Begun | undefined, turn: Turn,
     if (!record) throw new DatasetNotFoundError(row.name as string);
     const version = storedVersion(record.dataset);
     const decision = decide(run, row, version ?? undefined);
-    if (left && !(decision.go && decision.to === left.to)) throw interrupted(row, left);
+    if (left && !(decision.go && decision.to === left.to)) throw interrupted(run, row, left);
     if (!decision.go) return { ...decision, version };
     const keepUnknown = run.options.keepUnknown ?? false;
     const attic = run.options.attic ?? true;
@@ -187,6 +185,7 @@ async function makePlan(run: Run, row: Row, left: Begun | undefined, turn: Turn,
 
 function planFor(run: Run, row: Row, record: StoredRecord, begun: Begun, entries: readonly AtticEntry[]): StoredPlan {
   const { from, to, now, keepUnknown } = begun;
+  const { pathBetween } = run.realm;
   const { direction, path } = pathBetween(from ?? missingVersion, to, keepUnknown);
   const newId = derivedIds(row.id, `${from ?? missingVersion} ${to}`);
   const context = { now, others: run.names.others(row.id), newId };
@@ -194,31 +193,34 @@ function planFor(run: Run, row: Row, record: StoredRecord, begun: Begun, entries
   const kept = begun.attic ? entries.filter(({ by }) => by !== runText(now)) : [];
   const isUp = direction === 'up' && kept.length > 0;
   const made = isUp
-    ? planUp(record, from, to, context, kept)
+    ? planUp(record, from, to, pathBetween, context, kept)
     : planDataset(record, to, direction, path, (warn) => ({ ...context, warn }));
   const plan =
-    direction === 'down' && begun.attic ? keepInAttic(made, now, run.leases.holder.run, run.applier.hasCollection, kept) : made;
+    direction === 'down' && begun.attic
+      ? keepInAttic(made, pathBetween, now, run.leases.holder.run, run.applier.hasCollection, kept)
+      : made;
   if (plan.blocked.length === 0) run.names.enter(row.id, plan.after.dataset.get('name'), plan.after.dataset.get('slug'));
   return { ...plan, before: record, bytes: encode(plan.after.dataset) };
 }
 
-function interrupted(row: Row, { from, to, keepUnknown, attic }: Begun): RefusedError {
+function interrupted({ realm }: Run, row: Row, { from, to, keepUnknown, attic }: Begun): RefusedError {
   const name = row.name as string;
-  const reason = `it was interrupted on its way from ${from ?? 'no version'} to ${to}: some of its samples are changed already, so it has to get there first`;
+  const reason = `it was interrupted on its way from ${from ?? 'no version'} to ${to}: some of its documents are changed already, so it has to get there first`;
   return new RefusedError(
     name,
     [reason],
-    `finish that with: fiftyone migrate -v ${to} -n ${shellWord(name)}${keepUnknown ? ' --keep-unknown' : ''}${attic ? '' : ' --no-attic'}`,
+    `finish that with: ${realm.command(name, to)}${keepUnknown ? ' --keep-unknown' : ''}${attic ? '' : ' --no-attic'}`,
+    realm.noun,
   );
 }
 
-function decide({ connection, options, databaseVersion }: Run, row: Row, version: Value | undefined): Decision {
+function decide({ realm, connection, options, databaseVersion }: Run, row: Row, version: Value | undefined): Decision {
   if (connection.settings.disableMigrations)
     return { go: false, why: 'migrations are switched off by FIFTYONE_DISABLE_MIGRATIONS' };
   const from = version ?? missingVersion;
   if (typeof from !== 'string' || !isVersion(from))
     throw new MalformedError('version', toEjson(from), 'a version such as "1.22.1"');
-  return gateDataset(row.name as string, from, options.target, databaseVersion, connection.settings.databaseAdmin);
+  return realm.gate(row.name as string, from, options.target, databaseVersion, connection.settings.databaseAdmin);
 }
 
 function tell({ options }: Run, { name, from, to, stages }: DatasetPlan): void {

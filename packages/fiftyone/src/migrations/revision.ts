@@ -67,6 +67,8 @@ export interface UpdateEdit extends EditFacts {
   readonly pending?: Query;
   /** Whether the update does no harm to a document that `filter` leaves out: then it can share a pass with others. */
   readonly harmless?: boolean;
+  /** Fields that going up this edit alone decides about: the attic does not put them back, not even where nobody changed them. */
+  readonly decides?: readonly string[];
 }
 
 /** Joins collections: an aggregation over `collection` whose last stage is a `$merge` into `into`. */

@@ -13,10 +13,11 @@ import { PART_SIZES } from './bulk-edits.js';
 import { COMMON, CollectionOrder } from './collection-order.js';
 import { Control } from './control.js';
 import { dataSize } from './data-size.js';
+import { datasetsRealm } from './datasets-realm.js';
 import { limited } from './limited.js';
 import type { MigrateOptions } from './migrate-options.js';
 import { NameRegistry } from './name-registry.js';
-import { recordReader } from './read-record.js';
+import type { Realm } from './realm.js';
 import type { StepContext } from './revision.js';
 import { afterRunCheck } from './verify/after-run.js';
 import { type Begun, WorkLog } from './work.js';
@@ -37,6 +38,7 @@ export interface Row {
 
 /** What all datasets of one run share. */
 export interface Run {
+  readonly realm: Realm;
   readonly connection: Connection;
   readonly options: MigrateOptions;
   readonly databaseVersion: string;
@@ -47,7 +49,7 @@ export interface Run {
   readonly control: Control;
   /** Lets so many datasets be under way at once, in the order in which they come. */
   readonly room: ReturnType<typeof roomFor>;
-  readonly read: ReturnType<typeof recordReader>;
+  readonly read: ReturnType<Realm['reader']>;
   readonly matches: AnyMatch;
   /** What the attic has of a dataset. */
   readonly entries: (dataset: ObjectId) => Promise<readonly AtticEntry[]>;
@@ -64,13 +66,18 @@ export interface Run {
 }
 
 /** Reads which datasets there are. */
-export async function openRun(connection: Connection, options: MigrateOptions, databaseVersion: string): Promise<Run> {
+export async function openRun(
+  connection: Connection,
+  options: MigrateOptions,
+  databaseVersion: string,
+  realm = datasetsRealm,
+): Promise<Run> {
   if (options.target !== undefined) parseVersion(options.target);
-  const docs = await findDocs(connection.db, 'datasets', {}, { projection: { name: 1, slug: 1, version: 1 } });
+  const docs = await findDocs(connection.db, realm.records, {}, { projection: { name: 1, slug: 1, version: 1 } });
   const names = new NameRegistry();
   for (const doc of docs)
     if (doc.get('_id') instanceof ObjectId) names.enter(doc.get('_id') as ObjectId, doc.get('name'), doc.get('slug'));
-  const rows = docs.map((doc) => rowOf(doc, names));
+  const rows = docs.map((doc) => rowOf(doc, names, realm));
   const { db } = connection;
   const operations = (await db.listCollections({ name: COMMON }, { nameOnly: true }).toArray()).length > 0;
   const hasCollection = (name: string) => name !== COMMON || operations;
@@ -83,9 +90,10 @@ export async function openRun(connection: Connection, options: MigrateOptions, d
   const editing = { concurrency, limited: limited(concurrency), mayGoOn: control.mayGoOn, isSmall, sizes };
   // what is written before a commit needs no wait of its own: the commit waits until all of it cannot be lost any more
   const unwaited = connection.client.db(db.databaseName, { writeConcern: { w: 1 } });
-  const work = new WorkLog(unwaited, await electionOf(db));
+  const work = new WorkLog(unwaited, await electionOf(db), realm);
   const applier = { db: unwaited, work, hasCollection, editing };
   return {
+    realm,
     connection,
     options,
     databaseVersion,
@@ -95,13 +103,13 @@ export async function openRun(connection: Connection, options: MigrateOptions, d
     leases,
     control,
     room: roomFor(bytes, concurrency),
-    read: recordReader(db),
+    read: realm.reader(db),
     matches: anyMatch(db),
-    entries: entryReader(db),
+    entries: entryReader(db, realm.attic),
     bytes,
     applier,
     order: new CollectionOrder(),
-    check: afterRunCheck(db),
+    check: afterRunCheck(db, realm.revisions),
     server: { gone: false },
     unfinished: await applier.work.unfinished(),
   };
@@ -119,12 +127,12 @@ function roomFor(bytes: () => Promise<number>, concurrency: number): ReturnType<
   };
 }
 
-function rowOf(doc: ReadonlyDoc, names: NameRegistry): Row {
+function rowOf(doc: ReadonlyDoc, names: NameRegistry, { records }: Realm): Row {
   const [id, given, version] = [doc.get('_id'), doc.get('name'), doc.get('version')];
   const name = typeof given === 'string' ? given : null;
   const label = name === null ? 'without a name' : `'${name}'`;
   const refused = (reason: string) =>
-    new RefusedError(label, [reason], 'correct the documents in collection datasets: nothing was changed');
+    new RefusedError(label, [reason], `correct the documents in collection ${records}: nothing was changed`);
   if (!(id instanceof ObjectId)) return { id: new ObjectId(), name, version, problem: refused('its _id is not an ObjectId') };
   if (name === null) return { id, name, version, problem: refused(`the document with _id ${id} has no name`) };
   const count = names.count(name);

@@ -20,20 +20,18 @@ import { LEASES } from '../database/lease-store.js';
 import type { Lease } from '../database/leases.js';
 import { deleteRaw, findDocs, findRaw, updateRaw } from '../database/raw.js';
 import type { AtticWork } from './attic/changes.js';
-import { ATTIC, type AtticEntry, entryDocs, ofEntry } from './attic/entry.js';
+import { type AtticEntry, entryDocs, ofEntry } from './attic/entry.js';
 import { allOf, KEPT_DOCUMENTS } from './attic/kept-documents.js';
 import type { EditProgress } from './bulk-edits.js';
+import { datasetsRealm } from './datasets-realm.js';
 import { Guard, MOST_MS } from './guard.js';
 import { changesOf } from './plan.js';
 import { ALL_RUN_MAPS, runIdsOf, type StoredPlan, viewIdsOf } from './read-record.js';
+import type { Realm } from './realm.js';
 import { deleteFile } from './results-file.js';
 import type { DatasetRecord } from './revision.js';
 
-/**
- * The collection of datasets on which somebody is at work: what was begun, and what is to be committed. A document is in it
- * from the first write to the last removal, so whoever finds one knows what a runner that died has left.
- */
-export const WORK = 'migrations.work';
+export { WORK } from './datasets-realm.js';
 
 /** The collections beside `datasets` whose documents are part of a record. */
 const SIDES = ['runs', 'views'] as const;
@@ -80,6 +78,7 @@ export class WorkLog {
   constructor(
     readonly db: Db,
     public election = '',
+    readonly realm: Realm = datasetsRealm,
   ) {}
 
   /** Notes what was begun on a dataset, and in the attic what it is before the first of its documents changes. */
@@ -89,7 +88,7 @@ export class WorkLog {
       const guard = new Guard(items.map(({ lease }) => lease));
       const notes = items.map(({ id, begun }) => Doc.of(...noteOf(id, begun)));
       await this.#write(
-        WORK,
+        this.realm.work,
         notes.map((note) => guard.replacement(note)),
       );
       await this.#keep(
@@ -104,7 +103,7 @@ export class WorkLog {
   async progress(id: ObjectId, begun: Begun, edits: EditProgress, lease: Lease): Promise<void> {
     const same = Doc.of(...noteOf(id, { ...begun, edits: undefined }));
     const update = Doc.of(['$set', Doc.of(['edits', progressDoc(edits)])]);
-    await this.#write(WORK, [Doc.of(['q', new Guard([lease]).only(same)], ['u', update])]);
+    await this.#write(this.realm.work, [Doc.of(['q', new Guard([lease]).only(same)], ['u', update])]);
   }
 
   /**
@@ -142,13 +141,13 @@ export class WorkLog {
     // an election may have taken them back
     const lost =
       (await this.#write(
-        WORK,
+        this.realm.work,
         old.map((note) => guard.overwriting(note)),
       )) < old.length
         ? old
         : [];
     await this.#write(
-      WORK,
+      this.realm.work,
       [...fresh, ...lost].map((note) => guard.replacement(note)),
     );
     await this.#keep(
@@ -172,7 +171,7 @@ export class WorkLog {
     if (this.election !== '') {
       const ids = guard.only(Doc.of(['_id', Doc.of(['$in', items.map(({ plan }) => plan.id)])]));
       const update = Doc.of(['$set', Doc.of(['settled', true])]);
-      await this.#write(WORK, [Doc.of(['q', ids], ['u', update], ['multi', true])], true);
+      await this.#write(this.realm.work, [Doc.of(['q', ids], ['u', update], ['multi', true])], true);
       this.election = await electionOf(this.db);
     }
     return ({ election }) => election === this.election;
@@ -184,7 +183,7 @@ export class WorkLog {
    */
   readonly recover = batched<{ id: ObjectId; lease: Lease }, Begun | undefined>(BATCH, async (items) => {
     const ids = items.map(({ id }) => id);
-    const left = await findDocs(this.db, WORK, { _id: { $in: [...ids] } });
+    const left = await findDocs(this.db, this.realm.work, { _id: { $in: [...ids] } });
     if (left.length === 0) return ids.map(() => undefined);
     const stored = await this.#bytesOf(left.map(idOf));
     const found = left.map((note) => ({ note, bytes: stored.get(idOf(note).toHexString()) }));
@@ -197,7 +196,7 @@ export class WorkLog {
     }
     await this.#delete(
       guard,
-      WORK,
+      this.realm.work,
       notes('moved').map(({ note }) => idOf(note)),
     );
     const byId = new Map(notes('begun').map(({ note }) => [idOf(note).toHexString(), begunOf(note)]));
@@ -208,7 +207,7 @@ export class WorkLog {
   async unfinished(): Promise<Map<string, Begun>> {
     const left = await findDocs(
       this.db,
-      WORK,
+      this.realm.work,
       {},
       { projection: { from: 1, to: 1, now: 1, keepUnknown: 1, attic: 1, edits: 1 } },
     );
@@ -226,10 +225,10 @@ export class WorkLog {
       { $lookup: { from: LEASES, localField: 'lease', foreignField: '_id', as: 'held' } },
       { $match: { $expr: isOurs } },
       { $project: { before: 1, after: 1 } },
-      { $merge: { into: 'datasets', on: '_id', whenMatched: [{ $replaceWith: replaced }], whenNotMatched: 'discard' } },
+      { $merge: { into: this.realm.records, on: '_id', whenMatched: [{ $replaceWith: replaced }], whenNotMatched: 'discard' } },
     ] as const;
     await this.db
-      .collection(WORK)
+      .collection(this.realm.work)
       .aggregate([...pipeline], { writeConcern: { w: 'majority', j: true } })
       .toArray();
   }
@@ -240,12 +239,12 @@ export class WorkLog {
     const same = ['version', ...VOLATILE].map((key) => [key, before.get(key) ?? null] as [string, Value]);
     const size = Doc.of(['$eq', [Doc.of(['$bsonSize', '$$ROOT']), int32(plan.before.bytes.length)]]);
     const filter = new Guard([lease]).only(Doc.of(['_id', plan.id], ...same), size);
-    await this.#write('datasets', [Doc.of(['q', filter], ['u', new Scalar(BsonType.document, bytes)])], true);
+    await this.#write(this.realm.records, [Doc.of(['q', filter], ['u', new Scalar(BsonType.document, bytes)])], true);
   }
 
   async #bytesOf(ids: readonly ObjectId[], projection = {}): Promise<Map<string, Uint8Array>> {
     const found = new Map<string, Uint8Array>();
-    for await (const bytes of findRaw(this.db, 'datasets', { _id: { $in: [...ids] } }, { projection })) {
+    for await (const bytes of findRaw(this.db, this.realm.records, { _id: { $in: [...ids] } }, { projection })) {
       found.set(idIn(bytes), bytes);
     }
     return found;
@@ -269,7 +268,7 @@ export class WorkLog {
     for (const file of items.flatMap(({ note }) => note.get('files') as Value[])) await this.#removeFile(guard, file as ObjectId);
     await this.#delete(
       guard,
-      WORK,
+      this.realm.work,
       items.map(({ note }) => idOf(note)),
     );
   }
@@ -277,7 +276,7 @@ export class WorkLog {
   async #keep(guard: Guard, entries: readonly AtticEntry[]): Promise<void> {
     const docs = (await Promise.all(entries.map(entryDocs))).flat();
     await this.#write(
-      ATTIC,
+      this.realm.attic,
       docs.map((doc) => guard.replacement(doc)),
     );
   }
@@ -292,11 +291,11 @@ export class WorkLog {
         ['u', Doc.of(['$set', new Doc([...at, ['left', doc.get('left') as Value]])])],
       ),
     );
-    await this.#write(ATTIC, marked);
+    await this.#write(this.realm.attic, marked);
     for (const doc of docsIn('unkept')) {
       const documents = doc.get('documents');
       if (typeof documents === 'string') await this.#deleteMany(guard, KEPT_DOCUMENTS, allOf(documents));
-      await this.#deleteMany(guard, ATTIC, ofEntry(doc.get('id') as string));
+      await this.#deleteMany(guard, this.realm.attic, ofEntry(doc.get('id') as string));
     }
   }
 

@@ -32,19 +32,20 @@ interface Life {
 const lives = new Map<string, Life>();
 
 /**
- * Lets whoever uses this database die at its n-th command, as far as the database can tell: nothing is sent any more.
+ * Lets whoever uses these databases die at the n-th command, as far as the databases can tell: nothing is sent any more.
  *
+ * @param names one database, or several that one process uses
  * @param most the number of the deadly command; none by default, which only counts
  */
-export function mortal(database: string, most = Number.POSITIVE_INFINITY, death: Death = 'unsent'): Mortal {
+export function mortal(names: string | readonly string[], most = Number.POSITIVE_INFINITY, death: Death = 'unsent'): Mortal {
   const life: Life = { commands: 0, dead: false, most, death, underWay: new Set() };
-  lives.set(database, life);
+  for (const name of [names].flat()) lives.set(name, life);
   return {
     commands: () => life.commands,
     died: () => life.dead,
     settled: async () => {
       while (life.underWay.size > 0) await Promise.allSettled(life.underWay);
-      lives.delete(database);
+      for (const name of [names].flat()) lives.delete(name);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { compareBase } from '../../version.js';
 import { derivedIds } from '../derived-ids.js';
-import { pathBetween } from '../path.js';
 import { type DatasetPlan, planDataset } from '../plan.js';
+import type { PathFinder } from '../realm.js';
 import type { DatasetRecord, StepContext } from '../revision.js';
 import { datasetId } from '../shape.js';
 
@@ -13,7 +13,14 @@ export interface Aside extends DatasetPlan {
 const NOBODY = { names: new Set<string>(), slugs: new Set<string>() };
 
 /** What a record would be at another version, by itself: in a database without other datasets. */
-export function aside(record: DatasetRecord, from: string, to: string, now: StepContext['now'], seed: string): Aside {
+export function aside(
+  record: DatasetRecord,
+  from: string,
+  to: string,
+  pathBetween: PathFinder,
+  now: StepContext['now'],
+  seed: string,
+): Aside {
   const made = new Set<string>();
   const ids = derivedIds(datasetId(record.dataset), `attic ${seed}`);
   const newId = () => {

@@ -3,11 +3,12 @@ import { type Doc, decode, equal, ObjectId, type Value } from '../../bson/index.
 import { leaseStore } from '../../database/lease-store.js';
 import { isHeld, Leases } from '../../database/leases.js';
 import { findDocs } from '../../database/raw.js';
+import { datasetsRealm } from '../datasets-realm.js';
 import { readRecord } from '../read-record.js';
 import { deleteFile } from '../results-file.js';
 import { WorkLog } from '../work.js';
 import { resultsOf } from './changes.js';
-import { ATTIC, type AtticEntry, type EntryHead, headOf, ofEntry, unpacked } from './entry.js';
+import { type AtticEntry, type EntryHead, headOf, ofEntry, unpacked } from './entry.js';
 import { allOf, KEPT_DOCUMENTS } from './kept-documents.js';
 
 /**
@@ -15,12 +16,12 @@ import { allOf, KEPT_DOCUMENTS } from './kept-documents.js';
  *
  * @param names only of datasets that are called so, or were when it was kept
  */
-export async function listAttic(db: Db, names?: readonly string[]): Promise<EntryHead[]> {
-  const docs = await findDocs(db, ATTIC, { kind: 'entry' }, { projection: { data: 0 }, sort: { _id: 1 } });
+export async function listAttic(db: Db, names?: readonly string[], realm = datasetsRealm): Promise<EntryHead[]> {
+  const docs = await findDocs(db, realm.attic, { kind: 'entry' }, { projection: { data: 0 }, sort: { _id: 1 } });
   const heads = docs.map(headOf).sort((a, b) => a.at - b.at);
   if (names === undefined) return heads;
   const now = await db
-    .collection('datasets')
+    .collection(realm.records)
     .find({ name: { $in: [...names] } }, { projection: { _id: 1 } })
     .toArray();
   const ids = new Set(now.map(({ _id }) => String(_id)));
@@ -28,8 +29,8 @@ export async function listAttic(db: Db, names?: readonly string[]): Promise<Entr
 }
 
 /** One entry with its records. */
-export async function readEntry(db: Db, { id }: EntryHead): Promise<AtticEntry | undefined> {
-  return (await unpacked(await findDocs(db, ATTIC, ofEntry(id))))[0];
+export async function readEntry(db: Db, { id }: EntryHead, realm = datasetsRealm): Promise<AtticEntry | undefined> {
+  return (await unpacked(await findDocs(db, realm.attic, ofEntry(id))))[0];
 }
 
 /** What is kept of samples and frames for an entry. */
@@ -44,15 +45,15 @@ export async function* keptDocuments(db: Db, { documents }: EntryHead): AsyncGen
  *
  * @returns the entries that stay, because somebody is at work on their datasets
  */
-export async function clearAttic(db: Db, entries: readonly EntryHead[]): Promise<EntryHead[]> {
+export async function clearAttic(db: Db, entries: readonly EntryHead[], realm = datasetsRealm): Promise<EntryHead[]> {
   const leases = new Leases(leaseStore(db));
-  const unfinished = await new WorkLog(db).unfinished();
+  const unfinished = await new WorkLog(db, '', realm).unfinished();
   const busy: EntryHead[] = [];
   try {
     for (const entry of entries) {
-      const lease = unfinished.has(String(entry.dataset)) ? undefined : await leases.take(`dataset ${entry.dataset}`);
+      const lease = unfinished.has(String(entry.dataset)) ? undefined : await leases.take(`${realm.noun} ${entry.dataset}`);
       if (lease === undefined || !isHeld(lease)) busy.push(entry);
-      else await removeEntry(db, entry);
+      else await removeEntry(db, entry, realm);
     }
   } finally {
     await leases.releaseAll();
@@ -61,15 +62,20 @@ export async function clearAttic(db: Db, entries: readonly EntryHead[]): Promise
 }
 
 /** Removes one entry. Only under the lease of its dataset. */
-export async function removeEntry(db: Db, entry: EntryHead): Promise<void> {
-  const others = await findDocs(db, ATTIC, { documents: entry.documents, _id: { $ne: entry.id } }, { projection: { _id: 1 } });
+export async function removeEntry(db: Db, entry: EntryHead, realm = datasetsRealm): Promise<void> {
+  const others = await findDocs(
+    db,
+    realm.attic,
+    { documents: entry.documents, _id: { $ne: entry.id } },
+    { projection: { _id: 1 } },
+  );
   if (others.length === 0) {
     const record = await readRecord(db, entry.dataset);
     const named = record === undefined ? [] : resultsOf(record);
     for (const file of entry.files) if (!(await isNamed(db, file, named))) await deleteFile(db, file);
     await db.collection(KEPT_DOCUMENTS).deleteMany(allOf(entry.documents));
   }
-  await db.collection(ATTIC).deleteMany(ofEntry(entry.id));
+  await db.collection(realm.attic).deleteMany(ofEntry(entry.id));
 }
 
 async function isNamed(db: Db, file: Value, named: readonly ObjectId[]): Promise<boolean> {

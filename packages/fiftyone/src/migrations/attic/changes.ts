@@ -3,7 +3,7 @@ import { Doc, equal, ObjectId, type Value } from '../../bson/index.js';
 import { findDocs } from '../../database/raw.js';
 import { RUN_MAPS } from '../linked-runs.js';
 import type { BulkEdit, DatasetRecord, KeptIndex } from '../revision.js';
-import { ATTIC, type AtticEntry, headOf } from './entry.js';
+import { type AtticEntry, headOf } from './entry.js';
 import { countKept, type Kept } from './kept-documents.js';
 
 /** What a plan does with the attic. */
@@ -41,13 +41,21 @@ export interface KeptFields {
 /**
  * The same with what only the database knows: which indexes there are, how many documents are put back, and how many somebody
  * changed.
+ *
+ * @param attic the collection of what ways down took out
  */
-export async function looked(db: Db, changes: AtticChanges, edits: readonly BulkEdit[], resumed: boolean): Promise<AtticChanges> {
+export async function looked(
+  db: Db,
+  attic: string,
+  changes: AtticChanges,
+  edits: readonly BulkEdit[],
+  resumed: boolean,
+): Promise<AtticChanges> {
   const { kept } = changes;
   if (kept) {
     const dropped = edits.flatMap((edit) => (edit.kind === 'drop-index' ? [edit] : []));
     // an interrupted run has noted them before it dropped any
-    const [noted] = resumed ? await findDocs(db, ATTIC, { _id: kept.id }, { projection: { data: 0 } }) : [];
+    const [noted] = resumed ? await findDocs(db, attic, { _id: kept.id }, { projection: { data: 0 } }) : [];
     if (noted) return { ...changes, kept: { ...kept, indexes: headOf(noted).indexes } };
     const found = await Promise.all(dropped.map(({ collection, index }) => findIndex(db, collection, index)));
     return { ...changes, kept: { ...kept, indexes: found.filter((index) => index !== undefined) } };

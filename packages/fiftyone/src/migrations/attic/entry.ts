@@ -104,9 +104,9 @@ export async function entryDocs(entry: AtticEntry): Promise<Doc[]> {
 }
 
 /** A reader of the entries of datasets that are still to be put back, newest first. What is asked for at once is read at once. */
-export function entryReader(db: Db): (dataset: ObjectId) => Promise<AtticEntry[]> {
+export function entryReader(db: Db, attic = ATTIC): (dataset: ObjectId) => Promise<AtticEntry[]> {
   return batched(BATCH, async (datasets: readonly ObjectId[]) => {
-    const docs = await findDocs(db, ATTIC, { $or: datasets.map(ofDataset), restored: { $exists: false } });
+    const docs = await findDocs(db, attic, { $or: datasets.map(ofDataset), restored: { $exists: false } });
     const entries = await unpacked(docs);
     return datasets.map((dataset) => entries.filter((entry) => entry.dataset.equals(dataset)));
   });

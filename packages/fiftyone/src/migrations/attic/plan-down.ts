@@ -1,6 +1,7 @@
 import { equal, type ReadonlyDoc, type Value } from '../../bson/index.js';
 import { compareBase } from '../../version.js';
 import type { DatasetPlan, Stage } from '../plan.js';
+import type { PathFinder } from '../realm.js';
 import type { BulkEdit, DatasetRecord, Query, StepContext, UpdateEdit } from '../revision.js';
 import { aside } from './aside.js';
 import type { Restoring } from './changes.js';
@@ -17,6 +18,7 @@ import { changedBy, copy, type Doings, settle } from './kept-documents.js';
  */
 export function keepInAttic(
   plan: DatasetPlan,
+  pathBetween: PathFinder,
   now: StepContext['now'],
   run: string,
   hasCollection: (name: string) => boolean,
@@ -25,7 +27,7 @@ export function keepInAttic(
   if (plan.blocked.length > 0 || plan.from === null || plan.stages.length === 0) return plan;
   const { from, id: dataset, name, to, before, after } = plan;
   const restoring = entries.filter((entry) => compareBase(entry.to, from) < 0).map(bypassed);
-  const back = aside(after, to, from, now, 'back');
+  const back = aside(after, to, from, pathBetween, now, 'back');
   // going up again changes documents that going down leaves alone
   const edits = [...plan.stages, ...back.stages].flatMap((stage) => stage.bulk).filter((edit) => hasCollection(edit.collection));
   const changed = changedBy(edits);

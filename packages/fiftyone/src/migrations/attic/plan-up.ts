@@ -1,7 +1,7 @@
 import { clone, type Doc, equal, type ReadonlyDoc, type Value } from '../../bson/index.js';
 import { compareBase, missingVersion } from '../../version.js';
-import { pathBetween } from '../path.js';
 import { changesOf, type DatasetPlan, planDataset, type Stage } from '../plan.js';
+import type { PathFinder } from '../realm.js';
 import type { BulkEdit, DatasetRecord, KeptIndex, StepContext } from '../revision.js';
 import { type SchemaKey, topLevelFields } from '../schema-fields.js';
 import { isFilled } from '../shape.js';
@@ -25,12 +25,13 @@ export function planUp(
   record: DatasetRecord,
   from: string | null,
   to: string,
+  pathBetween: PathFinder,
   context: Omit<StepContext, 'warn'>,
   entries: readonly AtticEntry[],
 ): DatasetPlan {
   const run = runText(context.now);
   const restoring: Restoring[] = [];
-  const way = new Way(record, from ?? missingVersion, context);
+  const way = new Way(record, from ?? missingVersion, pathBetween, context);
   for (const entry of entries) {
     if (compareBase(entry.from, way.at) <= 0) {
       restoring.push(bypassed(entry));
@@ -38,8 +39,8 @@ export function planUp(
     }
     if (compareBase(to, entry.to) <= 0) continue;
     const place = lower(to, higher(entry.from, way.at));
-    const base = aside(entry.after, entry.to, place, context.now, 'after');
-    const theirs = aside(entry.before, entry.from, place, context.now, 'before');
+    const base = aside(entry.after, entry.to, place, pathBetween, context.now, 'after');
+    const theirs = aside(entry.before, entry.from, place, pathBetween, context.now, 'before');
     const blocked = [...base.blocked, ...theirs.blocked];
     if (blocked.length > 0) {
       restoring.push({ entry, done: 'nothing', putBack: [], left: blocked, documents: [] });
@@ -54,7 +55,7 @@ export function planUp(
     const { put, taken } = withOwnNames(merged.record, ours, context.others);
     const isPart = compareBase(place, entry.from) < 0;
     const documents = hasSameLayout(entry.to, start)
-      ? documentsOf(entry, run, theirs.after, put, isPart ? theirs.stages : [])
+      ? documentsOf(entry, run, theirs.after, put, base.stages, isPart ? theirs.stages : [])
       : [];
     if (documents.length > 0) {
       const [marks, back] = [
@@ -97,6 +98,7 @@ class Way {
   constructor(
     readonly begin: DatasetRecord,
     public at: string,
+    readonly pathBetween: PathFinder,
     readonly context: Omit<StepContext, 'warn'>,
   ) {
     this.record = begin;
@@ -105,7 +107,7 @@ class Way {
   /** Goes on to a version. @returns false when that is not possible */
   go(to: string): boolean {
     if (this.#last && this.#last.blocked.length > 0) return false;
-    const { path } = pathBetween(this.at, to, false);
+    const { path } = this.pathBetween(this.at, to, false);
     const newId = () => {
       const id = this.context.newId();
       this.#made.add(id.toHexString());
@@ -176,12 +178,16 @@ function hasSameLayout(a: string, b: string): boolean {
   return all || compareBase(a, b) === 0 || (b === missingVersion && compareBase(a, '0.6.2') < 0);
 }
 
-/** The documents to put back; not the fields that the schema has lost, nor those that are taken out again on the way `down`. */
+/**
+ * The documents to put back; not the fields that the schema has lost, nor those about which edits on the way `up` decide, nor
+ * those that are taken out again on the way `down`.
+ */
 function documentsOf(
   entry: AtticEntry,
   run: string,
   theirs: DatasetRecord,
   put: DatasetRecord,
+  up: readonly Stage[],
   down: readonly Stage[],
 ): KeptFields[] {
   if (down.length > 0 && compareBase(entry.to, SAME_LAYOUT) < 0) return [];
@@ -189,12 +195,14 @@ function documentsOf(
   return entry.collections.map((collection) => {
     const schema = collection === samples ? 'sample_fields' : collection === `frames.${samples}` ? 'frame_fields' : undefined;
     const others = schema === undefined ? [] : otherFields(theirs.dataset, put.dataset, schema);
-    const edits = down.flatMap(({ bulk }) => bulk).filter((edit) => edit.collection === collection);
+    const editsOf = (stages: readonly Stage[]) =>
+      stages.flatMap(({ bulk }) => bulk).filter((edit) => edit.collection === collection);
+    const decided = editsOf(up).flatMap((edit) => (edit.kind === 'update' ? (edit.decides ?? []) : []));
     return {
       kept: { documents: entry.documents, collection },
       run,
       except: others,
-      later: [...new Set(edits.flatMap((edit) => fieldsOf(edit) ?? []))],
+      later: [...new Set([...editsOf(down).flatMap((edit) => fieldsOf(edit) ?? []), ...decided])],
     };
   });
 }

@@ -5,7 +5,7 @@ import { findDocs } from '../../database/raw.js';
 import { shellWord } from '../../shell-word.js';
 import type { DatasetPlan } from '../plan.js';
 import type { Pending, Query } from '../revision.js';
-import { revisions } from '../revisions/index.js';
+import { revisions as ofDatasets } from '../revisions/index.js';
 import type { Finding } from './finding.js';
 import { byCollection, findPending, type Owners } from './pending.js';
 
@@ -19,15 +19,15 @@ const NEWEST = 1000;
 const BATCH = 50;
 
 /** Makes the check of what a run has just done to a dataset: whether documents match that its edits should have changed. Never throws. */
-export function afterRunCheck(db: Db): (plan: DatasetPlan) => Promise<Finding[]> {
+export function afterRunCheck(db: Db, revisions = ofDatasets): (plan: DatasetPlan) => Promise<Finding[]> {
   const isSuspicious = batched<readonly Pending[], boolean>(BATCH, (lists) => anyOfNewest(db, lists));
   return async (plan) => {
     try {
-      const pending = pendingOf(plan, () => [plan.id]);
+      const pending = pendingOf(plan, revisions, () => [plan.id]);
       if (pending.length === 0 || !(await isSuspicious(pending))) return [];
       // only now it is worth asking who else has these collections
       const owners = await ownersOf(db, [...new Set(pending.map(({ collection }) => collection))]);
-      return await findPending(db, pendingOf(plan, owners));
+      return await findPending(db, pendingOf(plan, revisions, owners));
     } catch (error) {
       const name = shellWord(String(plan.after.dataset.get('name')));
       return [
@@ -41,7 +41,7 @@ export function afterRunCheck(db: Db): (plan: DatasetPlan) => Promise<Finding[]>
 }
 
 /** What to look for after the steps up that edited collections. */
-function pendingOf({ stages, after, direction }: DatasetPlan, owners: Owners): Pending[] {
+function pendingOf({ stages, after, direction }: DatasetPlan, revisions: typeof ofDatasets, owners: Owners): Pending[] {
   if (direction === 'down') return [];
   const edited = stages.filter(({ bulk }) => bulk.length > 0);
   return edited.flatMap(({ name }) => revisions.get(name.slice(1))?.pending?.(after.dataset, owners) ?? []);

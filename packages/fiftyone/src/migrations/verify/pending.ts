@@ -3,7 +3,7 @@ import type { ObjectId, ReadonlyDoc } from '../../bson/index.js';
 import { findDocs } from '../../database/raw.js';
 import { compareBase } from '../../version.js';
 import type { Pending } from '../revision.js';
-import { revisions } from '../revisions/index.js';
+import { revisions as ofDatasets } from '../revisions/index.js';
 import type { Finding } from './finding.js';
 import { shellText } from './shell-text.js';
 
@@ -11,7 +11,7 @@ import { shellText } from './shell-text.js';
 export type Owners = (collection: string) => readonly ObjectId[];
 
 /** What to look for in the documents of a dataset at a version. @throws MalformedError for what is no dataset document */
-export function pendingAt(dataset: ReadonlyDoc, version: string, owners: Owners): Pending[] {
+export function pendingAt(dataset: ReadonlyDoc, version: string, owners: Owners, revisions = ofDatasets): Pending[] {
   const done = [...revisions.values()].filter((revision) => compareBase(revision.version, version) <= 0);
   return done.flatMap((revision) => revision.pending?.(dataset, owners) ?? []);
 }

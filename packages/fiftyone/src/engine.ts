@@ -1,0 +1,24 @@
+/** The engine behind `fiftyone migrate`, for packages that migrate other collections than those of datasets with it. */
+export { Doc, date, decode, encode, ObjectId, type ReadonlyDoc, toEjson, type Value } from './bson/index.js';
+export { authorized, type Connection, openConnection } from './database/connection.js';
+export { isEmpty, readDatabaseConfig } from './database/database-config.js';
+export { leaseStore, type StoredLease } from './database/lease-store.js';
+export { isHeld, type Lease, Leases } from './database/leases.js';
+export { findDocs, findRaw, updateRaw } from './database/raw.js';
+export { clearAttic, keptDocuments, listAttic, readEntry } from './migrations/attic/attic.js';
+export { datasetsRealm } from './migrations/datasets-realm.js';
+export type { Decision } from './migrations/gate.js';
+export { type DatasetEntry, type RunEntry, readRun, readRuns } from './migrations/journal.js';
+export { migrateRecords } from './migrations/migrate.js';
+export type { Path } from './migrations/path.js';
+export { pathOf } from './migrations/plan.js';
+export type { StoredRecord } from './migrations/read-record.js';
+export type { PathFinder, Realm } from './migrations/realm.js';
+export type * from './migrations/revision.js';
+export { select } from './migrations/select.js';
+export { findPending, pendingAt } from './migrations/verify/pending.js';
+export { type Begun, WorkLog } from './migrations/work.js';
+export { allReleases, type Release } from './releases.js';
+export { type Env, environment } from './settings.js';
+export { shellWord } from './shell-word.js';
+export { baseOf, compareBase, isVersion, parseVersion } from './version.js';

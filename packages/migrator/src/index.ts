@@ -1,0 +1,19 @@
+export type { Choice } from './choose.js';
+export { type CollectionServiceDefinition, collectionService } from './collection-service.js';
+export type { Databases } from './deployment.js';
+export { dropIndex, indexOn, makeIndex } from './indexes.js';
+export {
+  type DeploymentPlan,
+  type DeploymentReport,
+  deploymentStatus,
+  type MigratorEvent,
+  type MigratorOptions,
+  migrateDeployment,
+  planDeployment,
+  verifyDeployment,
+} from './migrator.js';
+export * from './releases.js';
+export { type EditsOfRevision, revisionOf } from './revision-of-edits.js';
+export type * from './service.js';
+export { services } from './services/index.js';
+export { type Extension, extended, loadExtensions, SERVICES_SETTING } from './third-party.js';

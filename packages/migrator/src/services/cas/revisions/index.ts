@@ -1,0 +1,6 @@
+import { v2_17_0 } from './v2.17.0.js';
+import { v2_18_0 } from './v2.18.0.js';
+import { v2_19_0 } from './v2.19.0.js';
+
+/** To add one: a file named for its release, and a line here. */
+export const revisions = [v2_17_0, v2_18_0, v2_19_0];
