@@ -9,7 +9,7 @@ const KNOWN = new Set([
   ...['config', 'datasets', 'views', 'workspaces', 'runs', 'fs.files', 'fs.chunks', 'delegated_ops', 'execution_store'],
   ...['ontologies', 'tags', 'annotation_runs', 'brain_runs', 'evaluations'],
 ]);
-const PREFIXES = /^(samples|frames|patches|clips|to_patches|migrations|system)\./;
+const PREFIXES = /^(samples|frames|patches|clips|to_patches|migrations|media|system)\./;
 
 /** Before this version a dataset stores none. */
 const WITHOUT_VERSION = '0.6.1';
