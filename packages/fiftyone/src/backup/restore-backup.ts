@@ -1,0 +1,195 @@
+import { createHash } from 'node:crypto';
+import { EJSON } from 'bson';
+import type { Db } from 'mongodb';
+import { toEjson } from '../bson/index.js';
+import { authorized, type Connection } from '../database/connection.js';
+import { type Lease, LostLeaseError } from '../database/leases.js';
+import { findDocs } from '../database/raw.js';
+import type { OnProgress } from '../datasets/progress.js';
+import { FiftyOneError, hintForServer, StoppedError } from '../errors.js';
+import { atOnce } from '../media/at-once.js';
+import { type Conflict, checkNames, findConflicts } from './conflicts.js';
+import { openBackup, type StoredBackup } from './open-backup.js';
+import { datasetsOf, everything, type Item, type Selection } from './restore-items.js';
+import {
+  commitRestore,
+  finishRestore,
+  noteRestore,
+  RESTORE_LEASE,
+  type Replacement,
+  type RestoreNote,
+  restoresOf,
+  stagedName,
+  undoRestore,
+} from './restore-note.js';
+import { RestoreRefusedError } from './restore-refused.js';
+import { stage } from './stage.js';
+import { underLeases } from './under-leases.js';
+import { leaseOf } from './what.js';
+
+export interface RestoreOptions {
+  /** The folder of the backup, or of what mongodump has written. */
+  readonly backup: string;
+  /** The name that a dataset has in the backup, to restore only that. Default: all that the backup has */
+  readonly dataset?: string;
+  /** Replace also what is not as it was when the backup was made. */
+  readonly force?: boolean;
+  readonly onProgress?: OnProgress;
+  readonly signal?: AbortSignal;
+}
+
+/** What was restored. */
+export interface RestoreReport {
+  readonly database: string;
+  readonly datasets: readonly string[];
+  readonly collections: number;
+  readonly documents: number;
+  /** Collections that are no more, since the backup does not have them. */
+  readonly removed: readonly string[];
+  /** What was replaced although it was not as it was. */
+  readonly overwritten: readonly Conflict[];
+}
+
+/** How many collections are filled at once. */
+const AT_ONCE = 3;
+
+/**
+ * Puts back a backup into the database of a connection: all of it, or one dataset with all that belongs to it. All is first written
+ * beside what is there, and read again; then it takes its place. Whoever dies before that leaves the database as it was, and the same
+ * command goes on; whoever dies after it leaves a note by which the next one ends it. Leases, journal and the like are left alone.
+ *
+ * @throws RestoreRefusedError when something is not as it was when the backup was made, without `force`
+ * @throws LockedError while somebody is at work; DamagedFileError
+ */
+export async function restoreBackup(connection: Connection, options: RestoreOptions): Promise<RestoreReport> {
+  const { db } = connection;
+  const backup = await openBackup(options.backup);
+  const names = namesIn(backup, options);
+  try {
+    return await authorized(connection, async () => {
+      await settleRestores(connection, identityOf(backup, options));
+      const selection = await (names ? datasetsOf(db, backup, names) : everything(db, backup));
+      const present = names ? [] : await findDocs(db, 'datasets', {}, { projection: { _id: 1 } });
+      const datasets = new Set([...selection.datasets, ...present].map(leaseOf));
+      const keys = [RESTORE_LEASE, ...(names ? [] : ['database']), ...datasets];
+      return await underLeases(connection, keys, 'restored', (held) => restore(db, backup, selection, options, held));
+    });
+  } catch (error) {
+    if (error instanceof FiftyOneError || !(error instanceof Error)) throw error;
+    const hint = hintForServer(error) ?? 'the same command goes on with it';
+    throw new FiftyOneError(`restoring ${backup.path} ended: ${error.message}`, { hint, cause: error });
+  }
+}
+
+/** The datasets that are restored, or undefined for all that the backup has. */
+function namesIn({ manifest }: StoredBackup, { dataset }: RestoreOptions): readonly string[] | undefined {
+  if (dataset !== undefined) return [dataset];
+  return manifest?.scope.kind === 'datasets' ? manifest.scope.datasets.map(({ name }) => name) : undefined;
+}
+
+async function restore(
+  db: Db,
+  backup: StoredBackup,
+  selection: Selection,
+  options: RestoreOptions,
+  held: readonly Lease[],
+): Promise<RestoreReport> {
+  const check = () => {
+    for (const lease of held) lease.check();
+  };
+  const { items, datasets, superfluous: removed } = selection;
+  await checkNames(db, backup, selection);
+  const conflicts = await findConflicts(db, selection);
+  if (conflicts.length > 0 && options.force !== true) throw new RestoreRefusedError(backup.path, conflicts);
+  const note = await noteRestore(db, identityOf(backup, options), backup.path);
+  const documents = await stageAll(db, note, items, options, check);
+  check();
+  await commitRestore(db, note, replacements(note, selection));
+  await finishRestore(db, note, held[0] as Lease);
+  return {
+    database: db.databaseName,
+    datasets: datasets.map((dataset) => String(dataset.get('name'))),
+    collections: items.length,
+    documents,
+    removed,
+    overwritten: conflicts,
+  };
+}
+
+/** The same restore, of the same backup, is told by this. */
+function identityOf({ path, manifest, collections }: StoredBackup, { dataset }: RestoreOptions): string {
+  const what = manifest?.id ?? `${path} ${collections.map(({ name }) => name)}`;
+  return createHash('sha256')
+    .update(JSON.stringify([what, dataset ?? null]))
+    .digest('hex');
+}
+
+/**
+ * Ends the restores of processes that died: those that have begun to replace something are finished, others taken back. To be called
+ * before anything else is done to a database.
+ *
+ * @param except one that is not taken back, since it is about to go on
+ * @returns where they were from, and how they ended
+ * @throws LockedError while somebody restores the database
+ */
+export async function settleRestores(connection: Connection, except?: string): Promise<{ from: string; finished: boolean }[]> {
+  const { db } = connection;
+  if ((await restoresOf(db)).length === 0) return [];
+  return await underLeases(connection, [RESTORE_LEASE], 'changed', async ([lease]) => {
+    const ended: { from: string; finished: boolean }[] = [];
+    for (const note of await restoresOf(db)) {
+      const finished = note.state === 'replacing';
+      if (!finished && note.of === except) continue;
+      lease?.check();
+      await (finished ? finishRestore(db, note, lease as Lease) : undoRestore(db, note));
+      ended.push({ from: note.from, finished });
+    }
+    return ended;
+  });
+}
+
+async function stageAll(
+  db: Db,
+  note: RestoreNote,
+  items: readonly Item[],
+  { onProgress, signal }: RestoreOptions,
+  check: () => void,
+): Promise<number> {
+  const total = items.reduce((sum, { source }) => sum + (source.expected?.documents ?? 0), 0);
+  let done = 0;
+  const onDocuments = (count: number) => {
+    if (signal?.aborted) throw new StoppedError(`stopped by ${signal.reason ?? 'a signal'}`);
+    check();
+    done += count;
+    onProgress?.({ what: 'Restoring', done, ...(total > 0 ? { total: Math.max(done, total) } : {}), unit: 'documents' });
+  };
+  let documents = 0;
+  try {
+    await atOnce(items, AT_ONCE, async (item, n) => {
+      if (item.source.type === 'view') return;
+      const staged = await stage(db, stagedName(note, n), item, onDocuments);
+      documents += staged.documents;
+    });
+  } catch (error) {
+    // what cannot be restored is not gone on with
+    if (error instanceof FiftyOneError && !(error instanceof LostLeaseError)) await undoRestore(db, note);
+    throw error;
+  }
+  return documents;
+}
+
+/** The datasets come last: until then clients find what belongs to the old ones, or nothing that is half there. */
+function replacements(note: RestoreNote, { items, superfluous }: Selection): Replacement[] {
+  const all = items.map(({ source, filter }, n): Replacement => {
+    const target = source.name;
+    if (source.type === 'view') return { target, kind: 'view', options: toEjson(source.options) };
+    const staged = stagedName(note, n);
+    if (filter === undefined) return { target, kind: 'collection', staged };
+    return { target, kind: 'documents', staged, filter: EJSON.stringify(filter, { relaxed: false }) };
+  });
+  const isLast = ({ target, kind }: Replacement) => kind === 'view' || LAST.includes(target);
+  const removals = superfluous.map((target): Replacement => ({ target, kind: 'removal' }));
+  return [...all.filter((one) => !isLast(one)), ...all.filter(isLast), ...removals];
+}
+
+const LAST: readonly string[] = ['datasets', 'config'];
