@@ -34,7 +34,7 @@ const CODECS: readonly Codec[] = [
     name: 'gzip',
     extension: '.gz',
     // on a thread of its own; higher levels take twice as long for a few percent
-    compress: (bytes) => gzip(bytes, { level: 1, memLevel: 9 }),
+    compress: (bytes) => gzip(bytes, { level: 1, memLevel: 9, chunkSize: 512 * 1024 }),
     decompressor: () => createGunzip({ chunkSize: CHUNK_BYTES }),
   },
   ...(zstd && createZstdDecompress

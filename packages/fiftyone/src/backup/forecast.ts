@@ -22,10 +22,9 @@ interface Size {
   readonly bytes: number;
 }
 
-/** Of so much of the largest collections it is tried how well they compress: a few places in each. */
+/** Of so many documents of the largest collections it is tried how well they compress. */
 const LARGEST = 5;
-const PLACES = 4;
-const SAMPLE_DOCUMENTS = 500;
+const SAMPLE_DOCUMENTS = 1_000;
 
 /** What the files of a collection need besides its documents: their metadata, and what a disk gives away at once. */
 const PER_PART = 8_192;
@@ -80,18 +79,15 @@ function group(documents: unknown, bytes: unknown): Document {
 
 /** @returns how many bytes were tried, and how many they became */
 async function compressed(db: Db, { part, documents }: Size, codec: Codec): Promise<[number, number]> {
-  const { collection, filter = {} } = part;
+  const { collection, filter } = part;
+  const size = Math.min(documents, SAMPLE_DOCUMENTS);
+  const pipeline: Document[] = filter === undefined ? [{ $sample: { size } }] : [{ $match: filter }, { $limit: size }];
   let from = 0;
   let to = 0;
-  for (let place = 0; place < PLACES; place++) {
-    const skip = Math.floor((documents * place) / PLACES);
-    const pipeline: Document[] = [{ $match: filter }, { $skip: skip }, { $limit: SAMPLE_DOCUMENTS }];
-    for await (const batch of rawBatches(db, { collection, pipeline, batchSize: SAMPLE_DOCUMENTS })) {
-      const { bytes } = unwrapped(batch);
-      from += bytes.length;
-      to += (await codec.compress(bytes)).length;
-    }
-    if (documents <= SAMPLE_DOCUMENTS) break;
+  for await (const batch of rawBatches(db, { collection, pipeline, batchSize: size })) {
+    const { bytes } = unwrapped(batch);
+    from += bytes.length;
+    to += (await codec.compress(bytes)).length;
   }
   return [from, to];
 }

@@ -61,11 +61,7 @@ export interface Manifest {
 
 /** A manifest as its file has it: with a checksum of its own. */
 export function manifestText(manifest: Manifest): string {
-  return `${JSON.stringify({ ...manifest, sha256: checksum(manifest) }, null, 1)}\n`;
-}
-
-function checksum(manifest: Manifest): string {
-  return sha256(JSON.stringify(manifest));
+  return `${JSON.stringify({ ...manifest, sha256: sha256(JSON.stringify(manifest)) }, null, 1)}\n`;
 }
 
 /** In hexadecimal digits. */
@@ -81,13 +77,13 @@ export async function readManifest(folder: string): Promise<Manifest | undefined
     throw error;
   });
   if (text === undefined) return undefined;
-  const { sha256: expected, ...manifest } = parse(path, text);
+  const { sha256: _, ...manifest } = parse(path, text);
   if (manifest.format > FORMAT) {
     throw new FiftyOneError(`the backup ${folder} was made by a newer release (${manifest.tool})`, {
       hint: 'use that release',
     });
   }
-  if (checksum(manifest) !== expected) throw new DamagedFileError(path, 'its checksum is another one');
+  if (manifestText(manifest) !== text) throw new DamagedFileError(path, 'its checksum is another one');
   return manifest;
 }
 
