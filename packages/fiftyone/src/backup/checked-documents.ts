@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import type { Db } from 'mongodb';
 import { rawBatches } from '../database/raw-batches.js';
 import { DamagedFileError } from './damaged-file.js';
@@ -19,6 +20,10 @@ export async function* checkedDocuments({
   expected,
 }: Pick<StoredCollection, 'file' | 'expected'>): AsyncGenerator<Uint8Array[]> {
   if (file === undefined) return;
+  const size = await sizeOf(file);
+  if (expected !== undefined && size !== expected.stored) {
+    throw new DamagedFileError(file, `it has ${size} bytes, not ${expected.stored}`);
+  }
   const hash = createHash('sha256');
   let documents = 0;
   for await (const batch of readDocumentFile(file)) {
@@ -31,6 +36,13 @@ export async function* checkedDocuments({
     throw new DamagedFileError(file, `it has ${documents} documents, not ${expected.documents}`);
   }
   if (hash.digest('hex') !== expected.sha256) throw new DamagedFileError(file, 'its checksum is another one');
+}
+
+async function sizeOf(file: string): Promise<number> {
+  const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENOENT' ? new DamagedFileError(file, 'it is missing') : error;
+  });
+  return found.size;
 }
 
 /** What a collection of a database has, in the order in which it is stored. */

@@ -18,7 +18,7 @@ export interface StoredCollection extends CollectionMetadata {
   /** The file of its documents; views have none. */
   readonly file: string | undefined;
   /** What the documents must be; not known of a dump that has no manifest. */
-  readonly expected: Pick<BackedUp, 'documents' | 'bytes' | 'sha256'> | undefined;
+  readonly expected: Pick<BackedUp, 'documents' | 'stored' | 'sha256'> | undefined;
 }
 
 /** A backup of ours, or what mongodump has written. */

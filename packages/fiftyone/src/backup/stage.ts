@@ -1,7 +1,7 @@
 import type { Db } from 'mongodb';
 import { Doc, decode, type Value } from '../bson/index.js';
 import { insertRaw, runRaw } from '../database/raw.js';
-import { FiftyOneError } from '../errors.js';
+import { FiftyOneError, isUnreachable } from '../errors.js';
 import { type Content, ContentSum, checkedDocuments, contentOfCollection } from './checked-documents.js';
 import type { Item } from './restore-items.js';
 
@@ -28,7 +28,13 @@ export async function stage(
     // they are stored in the order of the file: what is there is how the file begins
     const skipped = Math.min(there ?? 0, documents.length);
     there = (there ?? 0) - skipped;
-    if (skipped < documents.length) await insertRaw(db, collection, documents.slice(skipped));
+    if (skipped < documents.length) {
+      await insertRaw(db, collection, documents.slice(skipped)).catch(async (error) => {
+        // what the server does not take, such as the same document twice, may be damage
+        if (!isUnreachable(error)) await checkFile(source);
+        throw error;
+      });
+    }
     onDocuments(documents.length);
   }
   const content = sum.end();
@@ -41,6 +47,10 @@ export async function stage(
   const others = indexes.filter((index) => index.get('name') !== '_id_').map(withoutNamespace);
   if (others.length > 0) await runRaw(db, Doc.of(['createIndexes', collection], ['indexes', others as Value[]]));
   return content;
+}
+
+async function checkFile(source: Item['source']): Promise<void> {
+  for await (const _ of checkedDocuments(source));
 }
 
 /** How many there are of an earlier attempt, or undefined if there was none, or none to go on with. */
