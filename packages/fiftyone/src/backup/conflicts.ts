@@ -4,7 +4,6 @@ import { type Doc, decode, millisecondsOf, type ObjectId } from '../bson/index.j
 import { findDocs, findRaw } from '../database/raw.js';
 import { FiftyOneError } from '../errors.js';
 import { type Content, ContentSum, checkedDocuments, contentOfCollection } from './checked-documents.js';
-import type { StoredBackup } from './open-backup.js';
 import type { Item, Selection } from './restore-items.js';
 
 /** Something that the database has and the backup does not, or not so. */
@@ -100,9 +99,9 @@ const KEYS = ['name', 'slug', 'sample_collection_name'] as const;
  * @throws FiftyOneError when another dataset has a name or collection of one that is restored, and stays: the database has each only
  * once
  */
-export async function checkNames(db: Db, { manifest }: StoredBackup, { items, datasets }: Selection): Promise<void> {
+export async function checkNames(db: Db, { items, datasets }: Selection): Promise<void> {
   // all of them are replaced
-  if (manifest?.scope.kind === 'database' || items.some(({ source, filter }) => source.name === 'datasets' && !filter)) return;
+  if (items.some(({ source, filter }) => source.name === 'datasets' && !filter)) return;
   const ids = datasets.map((dataset) => dataset.get('_id') as ObjectId);
   for (const dataset of datasets) {
     for (const key of KEYS) {

@@ -98,7 +98,7 @@ async function restore(
     for (const lease of held) lease.check();
   };
   const { items, datasets, superfluous: removed } = selection;
-  await checkNames(db, backup, selection);
+  await checkNames(db, selection);
   const conflicts = await findConflicts(db, selection);
   if (conflicts.length > 0 && options.force !== true) throw new RestoreRefusedError(backup.path, conflicts);
   const note = await noteRestore(db, identityOf(backup, options), backup.path);
