@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { EJSON } from 'bson';
 import type { Db, Document } from 'mongodb';
-import { Doc, parseEjsonDoc } from '../bson/index.js';
+import { Doc, encode, parseEjsonDoc } from '../bson/index.js';
 import { inTime, isTooLate } from '../database/lease-store.js';
 import type { Lease } from '../database/leases.js';
 import { thisProcess } from '../database/leases.js';
-import { runRaw } from '../database/raw.js';
+import { insertRaw, runRaw } from '../database/raw.js';
 import { RESTORES, STAGED } from './collections.js';
 
 /** The lease under which a database is restored, by one at a time. */
@@ -75,10 +75,13 @@ export function stagedName({ _id }: RestoreNote, item: number): string {
 
 /** From here on a restore is finished, not undone. */
 export async function commitRestore(db: Db, note: RestoreNote, replacements: readonly Replacement[]): Promise<void> {
-  const items = replacements.map((replacement, n) => ({ _id: itemId(note, n), of: note._id, n, ...replacement }));
+  const items = replacements.map((replacement, n) => {
+    return encode(Doc.of(['_id', itemId(note, n)], ...Object.entries(replacement)));
+  });
   const collection = db.collection<Document>(RESTORES);
   await collection.deleteMany(itemsOf(note));
-  if (items.length > 0) await collection.insertMany(items as never, MAJORITY);
+  await insertRaw(db, RESTORES, items);
+  // what is safe once this is includes what came before it
   await collection.updateOne({ _id: note._id as never, state: 'staging' }, { $set: { state: 'replacing' } }, MAJORITY);
 }
 
