@@ -18,6 +18,7 @@ import { DocumentWriter } from './document-writer.js';
 import { checkRoom, forecast } from './forecast.js';
 import { DOCUMENTS, fileStem, MANIFEST, METADATA, UNFINISHED } from './layout.js';
 import { type BackedUp, FORMAT, type Manifest, manifestText, sha256 } from './manifest.js';
+import { settleRestores } from './settle-restores.js';
 import { underLeases } from './under-leases.js';
 import { unwrapped } from './unwrap.js';
 import { merged, type Part, type What } from './what.js';
@@ -58,6 +59,7 @@ export async function createBackup(connection: Connection, what: What, options: 
   const codec = codecOf(options.compression ?? 'gzip');
   const { folder } = options;
   const started = new Date();
+  await settleRestores(connection);
   const path = join(folder, options.name ?? defaultName(started, connection.db.databaseName));
   return await underLeases(connection, what.leases, 'backed up', async (held) => {
     const check = () => {

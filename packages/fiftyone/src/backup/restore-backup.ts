@@ -18,11 +18,11 @@ import {
   RESTORE_LEASE,
   type Replacement,
   type RestoreNote,
-  restoresOf,
   stagedName,
   undoRestore,
 } from './restore-note.js';
 import { RestoreRefusedError } from './restore-refused.js';
+import { settleRestores } from './settle-restores.js';
 import { stage } from './stage.js';
 import { underLeases } from './under-leases.js';
 import { leaseOf } from './what.js';
@@ -122,30 +122,6 @@ function identityOf({ path, manifest, collections }: StoredBackup, { dataset }: 
   return createHash('sha256')
     .update(JSON.stringify([what, dataset ?? null]))
     .digest('hex');
-}
-
-/**
- * Ends the restores of processes that died: those that have begun to replace something are finished, others taken back. To be called
- * before anything else is done to a database.
- *
- * @param except one that is not taken back, since it is about to go on
- * @returns where they were from, and how they ended
- * @throws LockedError while somebody restores the database
- */
-export async function settleRestores(connection: Connection, except?: string): Promise<{ from: string; finished: boolean }[]> {
-  const { db } = connection;
-  if ((await restoresOf(db)).length === 0) return [];
-  return await underLeases(connection, [RESTORE_LEASE], 'changed', async ([lease]) => {
-    const ended: { from: string; finished: boolean }[] = [];
-    for (const note of await restoresOf(db)) {
-      const finished = note.state === 'replacing';
-      if (!finished && note.of === except) continue;
-      lease?.check();
-      await (finished ? finishRestore(db, note, lease as Lease) : undoRestore(db, note));
-      ended.push({ from: note.from, finished });
-    }
-    return ended;
-  });
 }
 
 async function stageAll(
