@@ -9,19 +9,19 @@ import { makeFolder } from '../database/make-folder.js';
 import { rawBatches } from '../database/raw-batches.js';
 import type { OnProgress } from '../datasets/progress.js';
 import { FiftyOneError, StoppedError } from '../errors.js';
-import { atOnce } from '../media/at-once.js';
 import { sdkVersion } from '../version.js';
 import { backupError } from './backup-error.js';
+import { largestFirst } from './by-size.js';
 import { type CollectionMetadata, listIndexes, listMetadata, metadataText } from './collections.js';
 import { type Codec, type Compression, codecOf } from './compression.js';
-import { DocumentWriter } from './document-writer.js';
-import { checkRoom, forecast } from './forecast.js';
+import { DocumentWriter, type Written } from './document-writer.js';
+import { checkRoom, type Forecast, forecast, type PartSize } from './forecast.js';
 import { DOCUMENTS, fileStem, MANIFEST, METADATA, UNFINISHED } from './layout.js';
 import { type BackedUp, FORMAT, type Manifest, manifestText, sha256 } from './manifest.js';
 import { settleRestores } from './settle-restores.js';
 import { underLeases } from './under-leases.js';
 import { unwrapped } from './unwrap.js';
-import { merged, type Part, type What } from './what.js';
+import { merged, type What } from './what.js';
 
 export interface CreateBackupOptions {
   /** Where the backup gets a folder of its own. */
@@ -42,9 +42,6 @@ export interface Backup {
   readonly path: string;
   readonly manifest: Manifest;
 }
-
-/** How many collections are read at once: one is on its way while others are compressed. */
-const AT_ONCE = 3;
 
 /**
  * Backs up what is asked for, in mongodump's directory format with a manifest. It is whole only when it has its manifest, which comes
@@ -74,7 +71,7 @@ export async function createBackup(connection: Connection, what: What, options: 
       try {
         return {
           path,
-          manifest: await fill(connection, what, parts, options, { path, codec, started, total: size.documents, check }),
+          manifest: await fill(connection, what, options, { path, codec, started, size, check }),
         };
       } catch (error) {
         await rm(path, { recursive: true, force: true });
@@ -105,8 +102,7 @@ interface Place {
   readonly path: string;
   readonly codec: Codec;
   readonly started: Date;
-  /** How many documents there will be, about. */
-  readonly total: number;
+  readonly size: Forecast;
   /** @throws LostLeaseError */
   readonly check: () => void;
 }
@@ -114,11 +110,10 @@ interface Place {
 async function fill(
   { db }: Connection,
   { scope, versions }: What,
-  parts: readonly Part[],
   { run, onProgress, signal }: CreateBackupOptions,
   place: Place,
 ): Promise<Manifest> {
-  const { path, codec, started, total, check } = place;
+  const { path, codec, started, size, check } = place;
   await mkdir(join(path, db.databaseName));
   const metadata = new Map((await listMetadata(db)).map((found) => [found.name, found]));
   let done = 0;
@@ -126,11 +121,12 @@ async function fill(
     if (signal?.aborted) throw new StoppedError(`stopped by ${signal.reason ?? 'a signal'}`);
     check();
     done += count;
-    onProgress?.({ what: 'Backing up', done, total: Math.max(done, total), unit: 'documents' });
+    onProgress?.({ what: 'Backing up', done, total: Math.max(done, size.documents), unit: 'documents' });
   };
   const collections: BackedUp[] = [];
-  await atOnce(parts, AT_ONCE, async (part) => {
-    const found = metadata.get(part.collection);
+  const bytesOf = ({ bytes }: PartSize) => bytes;
+  await largestFirst(size.sizes, bytesOf, async (part) => {
+    const found = metadata.get(part.part.collection);
     // it has been dropped since it was asked for
     if (found !== undefined) collections.push(await backUp(db, part, found, path, codec, onDocuments));
   });
@@ -156,13 +152,14 @@ async function fill(
 
 async function backUp(
   db: Db,
-  { collection, filter }: Part,
+  { part, ...size }: PartSize,
   found: CollectionMetadata,
   path: string,
   codec: Codec,
   onDocuments: (count: number) => void,
 ): Promise<BackedUp> {
   const { type } = found;
+  const { collection, filter } = part;
   if (type !== 'collection' && type !== 'view') {
     throw new FiftyOneError(`${collection} is a collection of type ${type}, which cannot be backed up`, {
       hint: 'back it up by other means, and leave it out here',
@@ -174,10 +171,7 @@ async function backUp(
   const metadata = `${stem}${METADATA}${codec.extension}`;
   await writeSynced(join(path, metadata), await codec.compress(Buffer.from(text)));
   const file = type === 'view' ? null : `${stem}${DOCUMENTS}${codec.extension}`;
-  const written =
-    file === null
-      ? NOTHING
-      : await writeDocuments(db, { collection, ...(filter ? { filter } : {}) }, join(path, file), codec, onDocuments);
+  const written = file === null ? NOTHING : await writeDocuments(db, { part, ...size }, join(path, file), codec, onDocuments);
   return {
     collection,
     type,
@@ -193,40 +187,30 @@ const NOTHING = { documents: 0, bytes: 0, stored: 0, sha256: sha256('') };
 
 /** The server gives as many documents as fit into 16 MB: less is enough, and takes less memory. */
 const BATCH_BYTES = 4_000_000;
-const FIRST_BATCH = 100;
+const MOST_DOCUMENTS = 10_000;
 
 async function writeDocuments(
   db: Db,
-  { collection, filter }: Part,
+  { part: { collection, filter }, documents, bytes }: PartSize,
   path: string,
   codec: Codec,
   onDocuments: (count: number) => void,
-) {
+): Promise<Written> {
   const writer = await DocumentWriter.create(path, codec);
   try {
-    const batchSize = await documentsIn(db, collection, BATCH_BYTES);
+    const batchSize = Math.max(1, Math.min(MOST_DOCUMENTS, Math.floor((BATCH_BYTES * documents) / bytes) || MOST_DOCUMENTS));
     // samples are shown in the order in which they are stored
     const query = filter === undefined ? { sort: { $natural: 1 } } : { filter };
     for await (const batch of rawBatches(db, { collection, ...query, batchSize })) {
-      const documents = unwrapped(batch);
-      await writer.add(documents);
-      onDocuments(documents.count);
+      const found = unwrapped(batch);
+      await writer.add(found);
+      onDocuments(found.count);
     }
     return await writer.end();
   } catch (error) {
     await writer.abandon();
     throw error;
   }
-}
-
-/** How many documents of a collection have so many bytes, about. */
-async function documentsIn(db: Db, collection: string, bytes: number): Promise<number> {
-  const [stats] = await db
-    .collection(collection)
-    .aggregate([{ $collStats: { storageStats: {} } }])
-    .toArray();
-  const average = stats?.storageStats?.avgObjSize;
-  return average > 0 ? Math.max(1, Math.floor(bytes / average)) : FIRST_BATCH;
 }
 
 /** Ends the backup: from here on it is one, also after a power failure. */

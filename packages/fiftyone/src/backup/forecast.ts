@@ -14,9 +14,11 @@ export interface Forecast {
   readonly bytes: number;
   /** On the disk. */
   readonly stored: number;
+  readonly sizes: readonly PartSize[];
 }
 
-interface Size {
+/** How large a part is, without compression. */
+export interface PartSize {
   readonly part: Part;
   readonly documents: number;
   readonly bytes: number;
@@ -34,7 +36,7 @@ const AT_ONCE = 8;
 
 /** Says how large a backup will be. What is in a collection the server knows; how well it compresses is tried on some of it. */
 export async function forecast(db: Db, parts: readonly Part[], codec: Codec): Promise<Forecast> {
-  const sizes: Size[] = [];
+  const sizes: PartSize[] = [];
   await atOnce(parts, AT_ONCE, async (part) => void sizes.push({ part, ...(await sizeOf(db, part)) }));
   const largest = sizes
     .filter(({ bytes }) => bytes > 0)
@@ -53,7 +55,7 @@ export async function forecast(db: Db, parts: readonly Part[], codec: Codec): Pr
   const documents = sum(sizes.map((size) => size.documents));
   const bytes = sum(sizes.map((size) => size.bytes));
   const ratio = weight === 0 ? 1 : became / tried;
-  return { documents, bytes, stored: Math.ceil(bytes * ratio) + parts.length * PER_PART };
+  return { documents, bytes, stored: Math.ceil(bytes * ratio) + parts.length * PER_PART, sizes };
 }
 
 async function sizeOf(db: Db, { collection, filter }: Part): Promise<{ documents: number; bytes: number }> {
@@ -65,20 +67,21 @@ async function sizeOf(db: Db, { collection, filter }: Part): Promise<{ documents
     const [found] = await db.collection(collection).aggregate(stages).toArray();
     return { documents: found?.documents ?? 0, bytes: found?.bytes ?? 0 };
   } catch (error) {
-    // of views there is nothing to say, and nothing is stored
-    if ((error as { code?: number }).code === VIEW_HAS_NO_STATS) return { documents: 0, bytes: 0 };
+    // of views there is nothing to say, and nothing is stored; a collection may be gone since it was asked for
+    if (NO_STATS.includes((error as { code?: unknown }).code)) return { documents: 0, bytes: 0 };
     throw error;
   }
 }
 
-const VIEW_HAS_NO_STATS = 166;
+/** The server's codes for stats of a view and of a collection that is missing. */
+const NO_STATS: readonly unknown[] = [166, 26];
 
 function group(documents: unknown, bytes: unknown): Document {
   return { _id: null, documents: { $sum: documents }, bytes: { $sum: bytes } };
 }
 
 /** @returns how many bytes were tried, and how many they became */
-async function compressed(db: Db, { part, documents }: Size, codec: Codec): Promise<[number, number]> {
+async function compressed(db: Db, { part, documents }: PartSize, codec: Codec): Promise<[number, number]> {
   const { collection, filter } = part;
   const size = Math.min(documents, SAMPLE_DOCUMENTS);
   const pipeline: Document[] = filter === undefined ? [{ $sample: { size } }] : [{ $match: filter }, { $limit: size }];

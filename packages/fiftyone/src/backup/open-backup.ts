@@ -18,7 +18,12 @@ export interface StoredCollection extends CollectionMetadata {
   /** The file of its documents; views have none. */
   readonly file: string | undefined;
   /** What the documents must be; not known of a dump that has no manifest. */
-  readonly expected: Pick<BackedUp, 'documents' | 'stored' | 'sha256'> | undefined;
+  readonly expected: Pick<BackedUp, 'documents' | 'bytes' | 'stored' | 'sha256'> | undefined;
+}
+
+/** How large it is without compression; without a manifest it may be any size. */
+export function bytesOf({ expected }: Pick<StoredCollection, 'expected'>): number {
+  return expected?.bytes ?? Number.POSITIVE_INFINITY;
 }
 
 /** A backup of ours, or what mongodump has written. */

@@ -7,9 +7,9 @@ import { type Lease, LostLeaseError } from '../database/leases.js';
 import { findDocs } from '../database/raw.js';
 import type { OnProgress } from '../datasets/progress.js';
 import { FiftyOneError, hintForServer, StoppedError } from '../errors.js';
-import { atOnce } from '../media/at-once.js';
-import { type Conflict, checkNames, findConflicts } from './conflicts.js';
-import { openBackup, type StoredBackup } from './open-backup.js';
+import { largestFirst } from './by-size.js';
+import { checkNames, findConflicts } from './conflicts.js';
+import { bytesOf, openBackup, type StoredBackup } from './open-backup.js';
 import { datasetsOf, everything, type Item, type Selection } from './restore-items.js';
 import {
   commitRestore,
@@ -18,6 +18,7 @@ import {
   RESTORE_LEASE,
   type Replacement,
   type RestoreNote,
+  stagedBy,
   stagedName,
   undoRestore,
 } from './restore-note.js';
@@ -46,12 +47,7 @@ export interface RestoreReport {
   readonly documents: number;
   /** Collections that are no more, since the backup does not have them. */
   readonly removed: readonly string[];
-  /** What was replaced although it was not as it was. */
-  readonly overwritten: readonly Conflict[];
 }
-
-/** How many collections are filled at once. */
-const AT_ONCE = 3;
 
 /**
  * Puts back a backup into the database of a connection: all of it, or one dataset with all that belongs to it. All is first written
@@ -72,7 +68,7 @@ export async function restoreBackup(connection: Connection, options: RestoreOpti
       const present = names ? [] : await findDocs(db, 'datasets', {}, { projection: { _id: 1 } });
       const datasets = new Set([...selection.datasets, ...present].map(leaseOf));
       const keys = [RESTORE_LEASE, ...(names ? [] : ['database']), ...datasets];
-      return await underLeases(connection, keys, 'restored', (held) => restore(db, backup, selection, options, held));
+      return await underLeases(connection, keys, 'restored', (held) => restore(db, backup, selection, options, held), !names);
     });
   } catch (error) {
     if (error instanceof FiftyOneError || !(error instanceof Error)) throw error;
@@ -99,8 +95,10 @@ async function restore(
   };
   const { items, datasets, superfluous: removed } = selection;
   await checkNames(db, selection);
-  const conflicts = await findConflicts(db, selection);
-  if (conflicts.length > 0 && options.force !== true) throw new RestoreRefusedError(backup.path, conflicts);
+  if (options.force !== true) {
+    const conflicts = await findConflicts(db, selection);
+    if (conflicts.length > 0) throw new RestoreRefusedError(backup.path, conflicts);
+  }
   const note = await noteRestore(db, identityOf(backup, options), backup.path);
   const documents = await stageAll(db, note, items, options, check);
   check();
@@ -112,7 +110,6 @@ async function restore(
     collections: items.length,
     documents,
     removed,
-    overwritten: conflicts,
   };
 }
 
@@ -141,9 +138,12 @@ async function stageAll(
   };
   let documents = 0;
   try {
-    await atOnce(items, AT_ONCE, async (item, n) => {
+    const left = new Set(await stagedBy(db, note));
+    const bytes = ({ source }: Item) => bytesOf(source);
+    await largestFirst(items, bytes, async (item, n) => {
       if (item.source.type === 'view') return;
-      const staged = await stage(db, stagedName(note, n), item, onDocuments);
+      const name = stagedName(note, n);
+      const staged = await stage(db, name, item, !left.has(name), onDocuments);
       documents += staged.documents;
     });
   } catch (error) {
@@ -154,7 +154,6 @@ async function stageAll(
   return documents;
 }
 
-/** The datasets come last: until then clients find what belongs to the old ones, or nothing that is half there. */
 function replacements(note: RestoreNote, { items, superfluous }: Selection): Replacement[] {
   const all = items.map(({ source, filter }, n): Replacement => {
     const target = source.name;
@@ -163,9 +162,5 @@ function replacements(note: RestoreNote, { items, superfluous }: Selection): Rep
     if (filter === undefined) return { target, kind: 'collection', staged };
     return { target, kind: 'documents', staged, filter: EJSON.stringify(filter, { relaxed: false }) };
   });
-  const isLast = ({ target, kind }: Replacement) => kind === 'view' || LAST.includes(target);
-  const removals = superfluous.map((target): Replacement => ({ target, kind: 'removal' }));
-  return [...all.filter((one) => !isLast(one)), ...all.filter(isLast), ...removals];
+  return [...all, ...superfluous.map((target): Replacement => ({ target, kind: 'removal' }))];
 }
-
-const LAST: readonly string[] = ['datasets', 'config'];

@@ -5,7 +5,8 @@ import { Doc, encode, parseEjsonDoc } from '../bson/index.js';
 import { inTime, isTooLate } from '../database/lease-store.js';
 import type { Lease } from '../database/leases.js';
 import { thisProcess } from '../database/leases.js';
-import { insertRaw, runRaw } from '../database/raw.js';
+import { findDocs, insertRaw, runRaw } from '../database/raw.js';
+import { atOnce } from '../media/at-once.js';
 import { RESTORES, STAGED } from './collections.js';
 
 /** The lease under which a database is restored, by one at a time. */
@@ -24,7 +25,7 @@ export interface RestoreNote {
   readonly at: Date;
 }
 
-/** What is replaced by what, in this order. */
+/** What is replaced by what. */
 export interface Replacement {
   readonly target: string;
   readonly kind: 'collection' | 'documents' | 'view' | 'removal';
@@ -73,6 +74,12 @@ export function stagedName({ _id }: RestoreNote, item: number): string {
   return `${STAGED}${_id}.${item}`;
 }
 
+/** The collections that wait. */
+export async function stagedBy(db: Db, { _id }: RestoreNote): Promise<string[]> {
+  const found = await db.listCollections({}, { nameOnly: true }).toArray();
+  return found.map(({ name }) => name).filter((name) => name.startsWith(`${STAGED}${_id}.`));
+}
+
 /** From here on a restore is finished, not undone. */
 export async function commitRestore(db: Db, note: RestoreNote, replacements: readonly Replacement[]): Promise<void> {
   const items = replacements.map((replacement, n) => {
@@ -95,39 +102,49 @@ function itemsOf({ _id }: RestoreNote): Document {
 
 /** Puts in place what is staged. It can be done again, and goes on where somebody who died has stopped. */
 export async function finishRestore(db: Db, note: RestoreNote, lease: Lease): Promise<void> {
-  const items = db.collection<Document>(RESTORES).find(itemsOf(note)).sort({ _id: 1 });
-  for await (const item of items) {
+  const found = await findDocs(db, RESTORES, itemsOf(note), { sort: { _id: 1 } });
+  const items = found.map((item) => Object.fromEntries(item) as unknown as Replacement);
+  const there = new Map((await db.listCollections().toArray()).map(({ name, type }) => [name, type]));
+  const replace = async (item: Replacement) => {
     lease.check();
-    await replace(db, item as unknown as Replacement, lease);
-  }
+    await replaceOne(db, item, there, lease);
+  };
+  const isLast = ({ target, kind }: Replacement) => kind === 'view' || kind === 'removal' || LAST.includes(target);
+  await atOnce(
+    items.filter((item) => !isLast(item)),
+    AT_ONCE,
+    replace,
+  );
+  for (const item of items.filter(isLast)) await replace(item);
   await remove(db, note);
 }
 
-async function replace(
+/** The datasets come last, and after them what goes: until then clients find what belongs to the old ones. */
+const LAST: readonly string[] = ['datasets', 'config'];
+
+const AT_ONCE = 8;
+
+/** @param there the types of the collections that there were: what is staged nobody else touches */
+async function replaceOne(
   db: Db,
   { target, kind, staged = '', filter = '', options = '' }: Replacement,
+  there: ReadonlyMap<string, string | undefined>,
   lease: Lease,
 ): Promise<void> {
-  if (kind === 'removal') await drop(db, target);
-  else if (kind === 'view') {
+  if (kind === 'removal') return await drop(db, target);
+  if (kind === 'view') {
     await drop(db, target);
-    await runRaw(db, new Doc([['create', target], ...parseEjsonDoc(options)]));
-  } else if (kind === 'collection') await replaceCollection(db, staged, target);
-  else await replaceDocuments(db, staged, target, EJSON.parse(filter, { relaxed: false }), lease);
-}
-
-async function replaceCollection(db: Db, staged: string, target: string): Promise<void> {
-  const there = await db.listCollections({ name: { $in: [staged, target] } }).toArray();
-  if (!there.some(({ name }) => name === staged)) return;
-  if (there.some(({ name, type }) => name === target && type === 'view')) await drop(db, target);
+    return await runRaw(db, new Doc([['create', target], ...parseEjsonDoc(options)]));
+  }
   // what is gone has been put in place
+  if (!there.has(staged)) return;
+  if (kind === 'documents') return await replaceDocuments(db, staged, target, EJSON.parse(filter, { relaxed: false }), lease);
+  if (there.get(target) === 'view') await drop(db, target);
   await db.renameCollection(staged, target, { dropTarget: true }).catch(unlessMissing);
 }
 
 /** Documents that are there stay there all the time: clients may be reading them. */
 async function replaceDocuments(db: Db, staged: string, target: string, filter: Document, lease: Lease): Promise<void> {
-  const isThere = (await db.listCollections({ name: staged }, { nameOnly: true }).toArray()).length > 0;
-  if (!isThere) return;
   const stages = [
     { $match: filter },
     { $lookup: { from: staged, localField: '_id', foreignField: '_id', pipeline: [{ $project: { _id: 1 } }], as: 'staged' } },
@@ -160,8 +177,7 @@ async function removeInTime(db: Db, target: string, ids: readonly unknown[], lea
 
 /** Takes back a restore that has replaced nothing. */
 export async function undoRestore(db: Db, note: RestoreNote): Promise<void> {
-  const staged = await db.listCollections({}, { nameOnly: true }).toArray();
-  for (const { name } of staged) if (name.startsWith(`${STAGED}${note._id}.`)) await drop(db, name);
+  await atOnce(await stagedBy(db, note), AT_ONCE, (name) => drop(db, name));
   await remove(db, note);
 }
 

@@ -17,7 +17,8 @@ export async function restoreFolder(db: Db, folder: string): Promise<number> {
   let documents = 0;
   for (const source of (await openBackup(folder)).collections) {
     if (source.type === 'view') continue;
-    documents += (await stage(db, source.name, { source, filter: undefined, select: undefined }, () => {})).documents;
+    const { documents: count } = await stage(db, source.name, { source, select: undefined }, true, () => {});
+    documents += count;
   }
   return documents;
 }

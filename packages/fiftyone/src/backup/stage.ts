@@ -9,17 +9,19 @@ import type { Item } from './restore-items.js';
  * Fills a collection from a backup, goes on with one that has been filled in part, and reads it again to see that it has what the
  * backup has.
  *
+ * @param isNew whether it is not there, whatever it has otherwise
  * @param onDocuments told how many more there are; what it throws ends it
  * @throws DamagedFileError; FiftyOneError when the server has something else
  */
 export async function stage(
   db: Db,
   collection: string,
-  { source, select }: Item,
+  { source, select }: Pick<Item, 'source' | 'select'>,
+  isNew: boolean,
   onDocuments: (count: number) => void,
 ): Promise<Content> {
   const { options, indexes, name } = source;
-  let there = await documentsIn(db, collection, options);
+  let there = isNew ? undefined : await documentsIn(db, collection, options);
   if (there === undefined) await runRaw(db, new Doc([['create', collection], ...options]));
   const sum = new ContentSum();
   for await (const batch of checkedDocuments(source)) {
@@ -53,10 +55,8 @@ async function checkFile(source: Item['source']): Promise<void> {
   for await (const _ of checkedDocuments(source));
 }
 
-/** How many there are of an earlier attempt, or undefined if there was none, or none to go on with. */
+/** How many there are of an earlier attempt, or undefined if there are none to go on with. */
 async function documentsIn(db: Db, collection: string, options: Doc): Promise<number | undefined> {
-  const isThere = (await db.listCollections({ name: collection }, { nameOnly: true }).toArray()).length > 0;
-  if (!isThere) return undefined;
   // one with a limit may have lost the first ones
   if (options.get('capped') !== true) return await db.collection(collection).countDocuments();
   await db.dropCollection(collection);

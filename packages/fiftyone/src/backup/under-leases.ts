@@ -1,6 +1,6 @@
 import type { Connection } from '../database/connection.js';
 import { authorized } from '../database/connection.js';
-import { leaseStore } from '../database/lease-store.js';
+import { leaseStore, type StoredLease } from '../database/lease-store.js';
 import { isHeld, type Lease, Leases } from '../database/leases.js';
 import { LockedError } from '../errors.js';
 
@@ -8,6 +8,7 @@ import { LockedError } from '../errors.js';
  * Does work while nobody else works on the same.
  *
  * @param done what is done to it, for messages
+ * @param alone whether nobody else may be at work on anything in the database
  * @throws LockedError when somebody else is at work
  */
 export async function underLeases<T>(
@@ -15,12 +16,15 @@ export async function underLeases<T>(
   keys: readonly string[],
   done: string,
   work: (held: readonly Lease[]) => Promise<T>,
+  alone = false,
 ): Promise<T> {
   const leases = new Leases(leaseStore(connection.db));
   try {
     const taken = await authorized(connection, () => Promise.all(keys.map((key) => leases.take(key))), READ_ONLY);
-    const other = taken.find((lease) => !isHeld(lease));
-    if (other !== undefined && !isHeld(other)) {
+    const others = taken.filter((lease): lease is StoredLease => !isHeld(lease));
+    if (alone) others.push(...(await leases.store.list()).filter(({ holder }) => holder.run !== leases.holder.run));
+    const [other] = others;
+    if (other !== undefined) {
       const { user, host, pid } = other.holder;
       throw new LockedError(`${user} on ${host} (process ${pid}) is at work on ${other._id}: nothing was ${done}`, {
         hint: 'wait for it, or see who is at work and end it with: fiftyone migrate --unlock',

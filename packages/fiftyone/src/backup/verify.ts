@@ -3,11 +3,11 @@ import { toEjson } from '../bson/index.js';
 import type { Connection } from '../database/connection.js';
 import type { OnProgress } from '../datasets/progress.js';
 import { FiftyOneError, StoppedError } from '../errors.js';
-import { atOnce } from '../media/at-once.js';
+import { largestFirst } from './by-size.js';
 import { checkedDocuments } from './checked-documents.js';
 import { listIndexes } from './collections.js';
 import { DamagedFileError } from './damaged-file.js';
-import { openBackup, type StoredBackup, type StoredCollection } from './open-backup.js';
+import { bytesOf, openBackup, type StoredBackup, type StoredCollection } from './open-backup.js';
 import { dropDeadScratches, type Scratch, withScratch } from './scratch.js';
 import { stage } from './stage.js';
 
@@ -34,9 +34,6 @@ export interface VerifyReport {
   readonly hasChecksums: boolean;
   readonly restored: boolean;
 }
-
-/** How many files are read at once. */
-const AT_ONCE = 2;
 
 /**
  * Reads a whole backup and compares it with its checksums; with `restoreTo` it is restored, too, beside everything else.
@@ -68,7 +65,7 @@ export async function verifyBackup(path: string, { onProgress, signal, restoreTo
     onProgress?.({ what: 'Verifying', done: documents, ...(total > 0 ? { total } : {}), unit: 'documents' });
   };
   const verifyAll = (scratch?: Scratch) =>
-    atOnce(collections, AT_ONCE, async (collection, n) => {
+    largestFirst(collections, bytesOf, async (collection, n) => {
       const file = collection.file ?? join(path, collection.name);
       try {
         if (scratch === undefined || collection.file === undefined) await read(collection, onDocuments);
@@ -102,7 +99,7 @@ async function restoreInto(
   source: StoredCollection,
   onDocuments: (count: number) => void,
 ): Promise<void> {
-  await stage(db, name, { source, filter: undefined, select: undefined }, (count) => {
+  await stage(db, name, { source, select: undefined }, true, (count) => {
     check();
     onDocuments(count);
   });

@@ -67,7 +67,6 @@ test.each(['database', 'dataset'] as const)(
     expect(Object.keys(before).filter((key) => before[key]?.length !== deleted[key]?.length).length).toBeGreaterThan(4);
     const report = await restore();
     expect(report.datasets).toEqual([name]);
-    expect(report.overwritten).toEqual([]);
     // only that its generated datasets would go is not taken back: they are other datasets
     const found = await contentOf(db);
     for (const key of Object.keys(before).filter((key) => key !== 'datasets')) expect(found[key], key).toEqual(before[key]);
@@ -106,8 +105,7 @@ test.each(['database', 'dataset'] as const)('a changed dataset is overwritten on
   expect(error.message).toContain(`dataset '${name}': ${dataset.sample_collection_name}: it is not what it was`);
   expect(error.message).toContain('runs: it is not what it was');
   expect(await stateOf(db)).toEqual(changed);
-  const report = await restore({ force: true });
-  expect(report.overwritten.length).toBeGreaterThanOrEqual(3);
+  await restore({ force: true });
   const found = await contentOf(db);
   const { datasets: _, ...rest } = found;
   const { datasets: __, ...expected } = before;

@@ -49,7 +49,7 @@ test('a migrated database comes back as it was, and its journal and leases stay'
     .sort({ _id: 1 })
     .toArray();
   expect(now.length).toBe(fences.length);
-  expect(await restoreBackup(connection, { backup: path })).toMatchObject({ overwritten: [], removed: [] });
+  expect(await restoreBackup(connection, { backup: path })).toMatchObject({ removed: [] });
   expect(await stateOf(db)).toEqual(before);
 });
 
@@ -78,6 +78,10 @@ test('nobody backs up or restores what somebody is at work on', async () => {
   expect(refused.message).toContain(`is at work on dataset ${id}: nothing was backed up`);
   await db.collection('samples.new').insertOne({ new: true });
   await expect(restoreBackup(connection, { backup: path, force: true })).rejects.toThrow(LockedError);
+  await others.releaseAll();
+  // an import is of a dataset that is not there yet
+  await others.take('import 6b0182fc41390386c3639edb');
+  await expect(restoreBackup(connection, { backup: path, force: true })).rejects.toThrow('is at work on import 6b01');
   await others.releaseAll();
   await restoreBackup(connection, { backup: path, force: true });
   expect(await stateOf(db)).toEqual(before);
