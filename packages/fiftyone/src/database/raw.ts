@@ -1,6 +1,6 @@
 import type { Db, FindOptions, Document as Plain } from 'mongodb';
 import commands from 'mongodb/lib/cmap/commands.js';
-import { Doc, decode, encode, int32, type ReadonlyDoc } from '../bson/index.js';
+import { Doc, decode, encode, int32, type ReadonlyDoc, type Value } from '../bson/index.js';
 
 /** Documents as their BSON bytes, in the order in which the server gives them. */
 export async function* findRaw(
@@ -97,8 +97,13 @@ export async function deleteRaw(db: Db, collection: string, filter: ReadonlyDoc)
 /** Runs a command whose document keeps every type and the order of keys. */
 export async function runRaw(db: Db, command: Doc): Promise<void> {
   const { deserialize } = await import('bson');
-  // commands hold nothing that a plain object could not
-  await db.command(deserialize(encode(command), { promoteValues: false }));
+  const ordered = (value: Value): unknown => {
+    if (Array.isArray(value)) return value.map(ordered);
+    // the driver keeps the order of a map, also of keys that look like numbers
+    if (value instanceof Doc) return new Map([...value].map(([key, item]) => [key, ordered(item)]));
+    return deserialize(encode(Doc.of(['value', value])), { promoteValues: false }).value;
+  };
+  await db.command(Object.fromEntries([...command].map(([key, value]) => [key, ordered(value)])));
 }
 
 /**
