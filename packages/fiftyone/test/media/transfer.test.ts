@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { appendFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { partSize } from '../../src/media/checksum.js';
@@ -277,6 +277,51 @@ describe('files that go to a store', async () => {
     expect(puts).toBeLessThan(20 + 3 * 64);
     const { results } = await transfer(open, flat(paths, root));
     expect(outcomes(results).filter((outcome) => outcome === 'there')).toHaveLength(20);
+  });
+
+  test('stop at the first that fails, and those sent before are told', async () => {
+    const [root, folder] = [await s3.bucket(), await testFolder()];
+    const paths = await writeFiles(folder, Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`${i}.png`, `${i}`])));
+    const way = await countingWay(s3.server.port, (_, line) => (/^PUT .*\/70.png/.test(line) ? { status: 400 } : 'pass'));
+    const [wanted, bad] = [inBatches(flat(paths, root), 10), mediaOf(s3.env(way.url))];
+    const plan = await planTransfer(bad, wanted);
+    const results: TransferResult[] = [];
+    const run = async () => {
+      for await (const batch of sendTransfer(bad, wanted, plan)) results.push(...batch);
+    };
+    await expect(run()).rejects.toMatchObject({ path: `${root}70.png`, trouble: 'refused' });
+    expect(outcomes(results.slice(0, 70))).toEqual(Array(70).fill('sent'));
+    expect(results[70]).toMatchObject({ outcome: 'failed', to: undefined });
+    const there = Object.keys(await contentsOf(open, root));
+    expect(there.length).toBeLessThan(200);
+    expect((await transfer(open, flat(paths, root))).summary).toMatchObject({ there: { files: there.length } });
+  });
+
+  test('may be sent by two machines at once: each file once', async () => {
+    const [root, folder] = [await s3.bucket(), await testFolder()];
+    const paths = await writeFiles(folder, Object.fromEntries(Array.from({ length: 150 }, (_, i) => [`${i}.png`, `${i}`])));
+    const wanted = flat(paths, root);
+    const both = await Promise.all([transfer(open, wanted), transfer(mediaOf(s3.env()), wanted)]);
+    for (const { results } of both) expect(results.every(({ to }, i) => to === wanted[i]?.to)).toBe(true);
+    const sent = both.flatMap(({ results }) => results.filter(({ outcome }) => outcome === 'sent'));
+    expect(sent).toHaveLength(150);
+  });
+
+  test('may go to a folder of this machine, whose paths have many spellings', async () => {
+    const folder = await testFolder();
+    const [a = '', b = ''] = await writeFiles(folder, { 'x/a.png': 'a', 'y/a.png': 'other' });
+    const at = join(folder, 'out');
+    const wanted = [
+      { from: a, to: `${at}/a.png` },
+      { from: b, to: `${at}/../out//a.png` },
+    ];
+    await expect(transfer(open, wanted)).rejects.toThrow(CollisionError);
+    for (const outcome of ['sent', 'there']) {
+      expect(outcomes((await transfer(open, wanted.slice(0, 1))).results)).toEqual([outcome]);
+    }
+    expect(`${await readFile(join(at, 'a.png'))}`).toBe('a');
+    // a file is never sent onto itself
+    expect(outcomes((await transfer(open, [{ from: a, to: a }], { overwrite: true })).results)).toEqual(['there']);
   });
 
   test('with credentials that may not write nothing is begun', async () => {

@@ -6,7 +6,7 @@ const asked = { ms: 0, times: 0 };
  * does not, and is asked for many things at once.
  */
 export async function askDisk<T>(now: () => T, later: () => Promise<T>): Promise<T> {
-  if (asked.ms > 50 + asked.times * 0.05) return await later();
+  if (asked.ms > 100 + asked.times * 0.2) return await later();
   const start = performance.now();
   try {
     return now();
