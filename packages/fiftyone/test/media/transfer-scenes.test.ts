@@ -71,6 +71,19 @@ describe('3D scenes', async () => {
     expect(await contentsOf(open, `${root}flat/`)).toEqual(found);
   });
 
+  test('that are there get what is missing of their files, and what is another one by now', async () => {
+    const [root, folder] = [await s3.bucket(), await testFolder()];
+    const [from = ''] = await writeFiles(folder, { 'a.fo3d': scene('m.obj', 'n.obj'), 'm.obj': 'm', 'n.obj': 'n' });
+    const wanted = [{ from, to: `${root}a.fo3d` }];
+    await transfer(open, wanted);
+    await (await open(root)).store.delete('m.obj');
+    await writeFiles(folder, { 'n.obj': 'other' });
+    const { results, lines } = await transfer(open, wanted, { overwrite: true });
+    expect(results).toMatchObject([{ outcome: 'there' }]);
+    expect(lines.map(({ what }) => what).sort()).toEqual(['replaced', 'sent', 'there']);
+    expect(await contentsOf(open, root)).toMatchObject({ 'm.obj': 'm', 'n.obj': 'other' });
+  });
+
   test('of which a file cannot be sent are not sent', async () => {
     const [root, folder] = [await s3.bucket(), await testFolder()];
     const paths = await writeFiles(folder, {

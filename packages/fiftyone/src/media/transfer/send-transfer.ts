@@ -112,13 +112,14 @@ export async function* sendTransfer(
     const state = files.state(row);
     if (state === State.fail) return await ended(row, 'failed', undefined, plannedError(row));
     if (state === State.skip || state === State.collide) return await ended(row, 'skipped');
+    // also of a scene that is there a file may be missing
+    const scene = isScene(item.from) ? await sceneToSend(row, item) : undefined;
     const twin = files.twin(row);
     if (twin !== undefined) return await followTwin(row, twin, item);
     if (state === State.there) {
       bytes += files.size(row);
       return await ended(row, 'there');
     }
-    const scene = isScene(item.from) ? await sceneToSend(row, item) : undefined;
     await place(1, async () => {
       if (stop !== undefined || signal?.aborted) return await ended(row, 'unsent');
       let counted = 0;
