@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { Doc, decode, encode, ObjectId, type Value } from '../../src/bson/index.js';
 import { insertRaw } from '../../src/database/raw.js';
+import { checkMayChange } from '../../src/dataset-media/may-change.js';
 import { mediaFields } from '../../src/dataset-media/media-fields.js';
 import { type ChangeReport, changePaths, type PathChange } from '../../src/dataset-media/path-changes.js';
 import { MEDIA_CHANGES, MEDIA_JOURNAL, pathRuns } from '../../src/dataset-media/path-journal.js';
@@ -204,9 +205,12 @@ test('paths of read-only fields, and of what a view has made, are not changed', 
       arrayFilters: [{ 'one.name': 'thumbnail_path' }],
     },
   );
+  await dataset.reload();
   const before = await withoutJournal(db);
   await expect(moveAll(dataset)).rejects.toThrow("Cannot edit read-only field 'thumbnail_path' of dataset 'pictures'");
   const patches = await viewWith(dataset, ['ToPatches', { field: 'gt', config: null }]);
+  await expect(checkMayChange(dataset, mediaFields(dataset.doc))).rejects.toThrow("read-only field 'thumbnail_path'");
+  await expect(checkMayChange(patches, [])).rejects.toThrow('that a view has made');
   await expect(changePaths(dataset.connection, patches.doc, [], { command: 'upload' })).rejects.toThrow('that a view has made');
   expect(differences(before, await withoutJournal(db))).toEqual([]);
 });
@@ -222,7 +226,10 @@ test('a user who may only read is told what to ask for, and nothing is changed',
   const reader = await connectAsAdmin({ uri: `mongodb://reader:secret@127.0.0.1:${server.port}/?authSource=fo`, name: 'fo' });
   onTestFinished(() => reader.close());
   const before = await snapshot(admin.db);
-  const error = await moveAll(new Dataset(reader, dataset.doc)).catch((error) => error);
+  const theirs = new Dataset(reader, dataset.doc);
+  await expect(checkMayChange(theirs, mediaFields(dataset.doc))).rejects.toThrow('the database user may not write');
+  await checkMayChange(new Dataset(admin, dataset.doc), mediaFields(dataset.doc));
+  const error = await moveAll(theirs).catch((error) => error);
   expect(error.message).toContain('the database user may not write');
   expect(error.hint).toContain('use a user with the role readWrite');
   expect(differences(before, await snapshot(admin.db))).toEqual([]);
