@@ -124,8 +124,8 @@ async function write(
   total: { changed: number; already: number; others: number },
 ): Promise<PathChange[]> {
   const given = new Map(batch.map((change) => [notedAs(change), change]));
-  const isFrames = batch[0]?.reference.field.scope === 'frames';
-  const collection = String(dataset.get(isFrames ? 'frame_collection_name' : 'sample_collection_name'));
+  const scope = batch[0]?.reference.field.scope ?? 'samples';
+  const collection = String(dataset.get(scope === 'frames' ? 'frame_collection_name' : 'sample_collection_name'));
   const missed: NotedChange[] = [];
   const tried = new Map<NotedChange, NotedChange>();
   let open = [...given.keys()];
@@ -142,7 +142,7 @@ async function write(
       }
     }
     if (todo.length === 0) break;
-    const statements = changeStatements(todo);
+    const statements = changeStatements(dataset, scope, todo);
     const { n } = await authorized(
       connection,
       async () => {

@@ -23,8 +23,8 @@ export async function updateMovedPaths(
       return to === undefined ? [] : [{ id, place, from: path, to }];
     });
     if (changes.length === 0) continue;
-    const isFrames = references[0]?.field.scope === 'frames';
-    const collection = String(dataset.get(isFrames ? 'frame_collection_name' : 'sample_collection_name'));
-    await authorized(connection, () => updateRaw(connection.db, collection, changeStatements(changes)), MOVED);
+    const scope = references[0]?.field.scope ?? 'samples';
+    const collection = String(dataset.get(scope === 'frames' ? 'frame_collection_name' : 'sample_collection_name'));
+    await authorized(connection, () => updateRaw(connection.db, collection, changeStatements(dataset, scope, changes)), MOVED);
   }
 }
