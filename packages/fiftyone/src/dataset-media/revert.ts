@@ -1,5 +1,6 @@
 import type { ObjectId, ReadonlyDoc } from '../bson/index.js';
 import { authorized, type Connection, USE_WRITER } from '../database/connection.js';
+import type { SampleCollection } from '../datasets/sample-collection.js';
 import { UsageError } from '../errors.js';
 import { type ChangeOptions, type ChangeReport, changePaths, type PathChange } from './path-changes.js';
 import { hasChanges, notedChanges, noteReverted, type PathRun, pathRuns } from './path-journal.js';
@@ -21,8 +22,7 @@ export interface RevertReport extends ChangeReport {
  * @throws UsageError when there is no such run
  */
 export async function revertPaths(
-  connection: Connection,
-  dataset: ReadonlyDoc,
+  { connection, doc: dataset }: Pick<SampleCollection, 'connection' | 'doc'>,
   { run, ...options }: RevertOptions = {},
 ): Promise<RevertReport> {
   const { db } = connection;

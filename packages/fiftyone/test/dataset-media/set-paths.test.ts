@@ -34,7 +34,7 @@ test.each(RULES)('paths are rewritten by %s, and put back', async (_, rule, expe
   expect(await pathsOf(dataset)).toEqual(expected);
   const different = expected.filter((path, i) => path !== `/data/${i}.jpg`).length;
   expect(report).toMatchObject({ changed: different, others: 0, fields: [{ name: 'filepath', paths: 2, different }] });
-  if (different > 0) await revertPaths(dataset.connection, dataset.doc);
+  if (different > 0) await revertPaths(dataset);
   expect(await pathsOf(dataset)).toEqual(['/data/0.jpg', '/data/1.jpg']);
 });
 
@@ -83,7 +83,7 @@ test('different paths do not become one unless that is allowed', async () => {
   expect(differences(before, await snapshot(db))).toEqual([]);
   expect(await setPaths(dataset, rule, { allowMerging: true })).toMatchObject({ changed: 13, others: 0 });
   expect(await pathsOf(dataset, 'thumbnail_path')).toEqual(['s3://b/0.jpg']);
-  await revertPaths(dataset.connection, dataset.doc);
+  await revertPaths(dataset);
   expect(await pathsOf(dataset, 'thumbnail_path')).toEqual(['/data/small/0.jpg']);
 });
 
@@ -155,5 +155,5 @@ test('a call that was killed is finished by the same call, and reverted as one, 
   expect(await made.db.collection(collection).countDocuments({ filepath: 's3://b/same.jpg' })).toBe(3);
   const report = await setPaths(dataset, rule, { fields: ['filepath'] });
   expect(report).toMatchObject({ changed: 3, others: 0 });
-  expect(await revertPaths(dataset.connection, dataset.doc)).toMatchObject({ changed: 6, reverted: { _id: report.run } });
+  expect(await revertPaths(dataset)).toMatchObject({ changed: 6, reverted: { _id: report.run } });
 });

@@ -68,7 +68,7 @@ if (here !== undefined) {
       ).toEqual(paths);
       expect(await contentsOf(mediaOf(env), bucket), where).toEqual(contents);
       while ((await pathsOf(sound)).some((path) => String(path).startsWith('s3:'))) {
-        await revertPaths(sound.connection, sound.doc);
+        await revertPaths(sound);
       }
       expect(differences(timeless(start), timeless(await withoutJournal(db))), where).toEqual([]);
     }

@@ -31,7 +31,7 @@ if (here !== undefined) {
       'images/1.jpg': 'image 1',
       'images/2.jpg': 'image 2',
     });
-    await revertPaths(dataset.connection, dataset.doc);
+    await revertPaths(dataset);
     expect(await dataset.values('filepath')).toEqual(before);
   });
 

@@ -9,8 +9,8 @@ import { listed } from './media.js';
 /** `fiftyone media revert NAME [RUN]`. @returns the exit code */
 export function revert(name: string, run: string | undefined, { json }: { readonly json?: boolean }): Promise<number> {
   return withDatabase(async (connection) => {
-    const { doc } = await loadDataset(connection, name);
-    const report = await runOperation(connection, { json }, (running) => revertPaths(connection, doc, { run, ...running }));
+    const dataset = await loadDataset(connection, name);
+    const report = await runOperation(connection, { json }, (running) => revertPaths(dataset, { run, ...running }));
     const { reverted, changed, others, examples } = report;
     const lines = [
       `Put back ${count(changed, 'path')} that ${reverted.command} of ${reverted.started.toISOString()} had changed`,

@@ -7,6 +7,11 @@ import { mediaReferences } from '../../dataset-media/references.js';
 import { Dataset } from '../../datasets/dataset.js';
 
 const MOVED = `${USE_WRITER}: the media are moved already, and the next export into the same folder tells the dataset`;
+<<<<<<< HEAD
+=======
+/** What to do who may not write, before anything is moved. */
+export const UNMOVED = `${USE_WRITER}, or copy the media (--export-media true): nothing was moved`;
+>>>>>>> 6f9b0b24bbf6f552bbc0c728c82902a4f99cd015
 
 /** Tells the samples and frames of a dataset where files are that were moved. */
 export async function updateMovedPaths(
@@ -21,8 +26,8 @@ export async function updateMovedPaths(
       return to === undefined ? [] : [{ id, place, from: path, to }];
     });
     if (changes.length === 0) continue;
-    const isFrames = references[0]?.field.scope === 'frames';
-    const collection = String(dataset.get(isFrames ? 'frame_collection_name' : 'sample_collection_name'));
-    await authorized(connection, () => updateRaw(connection.db, collection, changeStatements(changes)), MOVED);
+    const scope = references[0]?.field.scope ?? 'samples';
+    const collection = String(dataset.get(scope === 'frames' ? 'frame_collection_name' : 'sample_collection_name'));
+    await authorized(connection, () => updateRaw(connection.db, collection, changeStatements(dataset, scope, changes)), MOVED);
   }
 }
