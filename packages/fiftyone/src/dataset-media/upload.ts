@@ -1,6 +1,3 @@
-import { USE_WRITER } from '../database/connection.js';
-import { checkMayWrite } from '../datasets/check-may-write.js';
-import { isOwn } from '../datasets/own-samples.js';
 import type { SampleCollection } from '../datasets/sample-collection.js';
 import { UsageError } from '../errors.js';
 import { type MediaCache, mediaCache } from '../media/media-cache.js';
@@ -17,6 +14,7 @@ import type { PlannedFailure, TransferSummary } from '../media/transfer/transfer
 import { environment } from '../settings.js';
 import { mediaFieldOf } from './find-field.js';
 import { openManifest } from './manifest-file.js';
+import { checkMayChange } from './may-change.js';
 import type { MediaField } from './media-fields.js';
 import { changePaths, type PathChange } from './path-changes.js';
 import { type MediaReference, mediaReferences } from './references.js';
@@ -178,7 +176,7 @@ class Upload {
     const { options, samples } = this;
     const { updateFilepaths = false, skipFailures = false } = options;
     // whoever may not write, or has a view that cannot be written to, is told before hours of sending
-    if (updateFilepaths) await checkMayUpdate(samples);
+    if (updateFilepaths) await checkMayChange(samples, this.#fields);
     const transfer = this.transferOptions();
     const plan = await planTransfer(this.open, () => this.wanted(), transfer);
     refuseTransfer(plan, skipFailures);
@@ -240,16 +238,6 @@ class Upload {
     const local = [...files].map(([from, to]) => ({ from, to }));
     await this.#cache.adopt(local, cache === 'move' ? 'move' : 'copy');
   }
-}
-
-/** @throws UsageError for generated datasets, FiftyOneError if the user may not write */
-async function checkMayUpdate(samples: SampleCollection): Promise<void> {
-  if (!isOwn(samples)) {
-    throw new UsageError('paths cannot be changed in patches, clips or frames that a view has made', {
-      hint: 'upload without updateFilepaths, or upload the media of the dataset itself',
-    });
-  }
-  await checkMayWrite(samples.connection, samples.doc, `${USE_WRITER}, or upload without updateFilepaths: nothing was sent`);
 }
 
 /** The folder of each field. @throws UsageError if two have one */

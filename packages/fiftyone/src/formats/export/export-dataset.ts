@@ -2,18 +2,9 @@ import { rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { encode, ObjectId, type ReadonlyDoc } from '../../bson/index.js';
 import { bsonToJson } from '../../bson/write-json.js';
-import { USE_WRITER } from '../../database/connection.js';
 import { findDocs } from '../../database/raw.js';
 
-<<<<<<< HEAD
-
-import { checkMayWrite } from '../../datasets/check-may-write.js';
-
-=======
-
 import { checkMayWrite } from '../../dataset-media/may-change.js';
-
->>>>>>> 6f9b0b24bbf6f552bbc0c728c82902a4f99cd015
 
 import { Pace } from '../../datasets/pace.js';
 import type { SampleCollection } from '../../datasets/sample-collection.js';
@@ -27,15 +18,7 @@ import type { ExportOptions, ExportReport } from './export-options.js';
 import { ExportedMedia } from './exported-media.js';
 import { refuseMediaIn } from './media-in-folder.js';
 
-<<<<<<< HEAD
-
-import { updateMovedPaths } from './moved-paths.js';
-
-=======
-
 import { UNMOVED, updateMovedPaths } from './moved-paths.js';
-
->>>>>>> 6f9b0b24bbf6f552bbc0c728c82902a4f99cd015
 
 import { countOf, readDocuments } from './read-documents.js';
 import { readMetadata } from './related-documents.js';
@@ -61,11 +44,7 @@ export async function exportDataset(samples: SampleCollection, options: ExportOp
     if (checked.overwrite && (await staging.isBeside())) {
       await refuseMediaIn(checked.folder, samples, dataset, staging.hasFinished ? FINISHED : undefined);
     }
-<<<<<<< HEAD
-    if (checked.exportMedia === 'move') await checkMayWrite(samples.connection, dataset, UNMOVED);
-=======
     if (checked.exportMedia === 'move') await checkMayWrite(samples.connection, dataset, [], UNMOVED);
->>>>>>> 6f9b0b24bbf6f552bbc0c728c82902a4f99cd015
     const report = await write(samples, dataset, checked, staging);
     await checkUnchanged(samples, dataset);
     if (checked.archive === undefined) await complete(samples, dataset, checked, staging);
@@ -79,7 +58,6 @@ export async function exportDataset(samples: SampleCollection, options: ExportOp
   }
 }
 
-const UNMOVED = `${USE_WRITER}, or copy the media (--export-media true): nothing was moved`;
 const FINISHED =
   'the export that was interrupted here is finished by now. To make another one choose another folder, or leave out overwrite';
 

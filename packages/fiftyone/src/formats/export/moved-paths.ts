@@ -7,11 +7,8 @@ import { mediaReferences } from '../../dataset-media/references.js';
 import { Dataset } from '../../datasets/dataset.js';
 
 const MOVED = `${USE_WRITER}: the media are moved already, and the next export into the same folder tells the dataset`;
-<<<<<<< HEAD
-=======
 /** What to do who may not write, before anything is moved. */
 export const UNMOVED = `${USE_WRITER}, or copy the media (--export-media true): nothing was moved`;
->>>>>>> 6f9b0b24bbf6f552bbc0c728c82902a4f99cd015
 
 /** Tells the samples and frames of a dataset where files are that were moved. */
 export async function updateMovedPaths(
