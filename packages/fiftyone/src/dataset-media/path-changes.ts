@@ -1,15 +1,13 @@
 import type { ObjectId, ReadonlyDoc } from '../bson/index.js';
 import { authorized, type Connection, USE_WRITER } from '../database/connection.js';
 import { findDocs, updateRaw } from '../database/raw.js';
-import { isGenerated } from '../datasets/own-samples.js';
 import { Pace } from '../datasets/pace.js';
 import type { OnProgress } from '../datasets/progress.js';
-import { DatasetNotFoundError, UsageError } from '../errors.js';
-import { fieldsAlong, schemaOf } from '../fields/schema.js';
+import { DatasetNotFoundError } from '../errors.js';
 import { atOnce } from '../media/at-once.js';
 import { byDocument, changeStatements } from './change-statements.js';
 import { located } from './located.js';
-import type { MediaField } from './media-fields.js';
+import { checkField, checkStored } from './may-change.js';
 import { type NotedChange, PathJournal, type RunPurpose } from './path-journal.js';
 import type { MediaReference } from './references.js';
 import { storedTexts } from './stored-texts.js';
@@ -75,7 +73,11 @@ export async function changePaths(
   };
   // what a run that was gone on with has changed twice has to be taken back in order
   await atOnce(batches(), purpose.reverts === undefined ? AT_ONCE : 1, async (batch) => {
-    for (const { reference } of batch) if (!fields.has(reference.field.name)) fields.add(checked(live, reference.field));
+    for (const { reference } of batch) {
+      if (fields.has(reference.field.name)) continue;
+      checkField(live, reference.field);
+      fields.add(reference.field.name);
+    }
     const missed = await write(connection, live, journal, batch, total);
     for (const change of missed) if (examples.length < EXAMPLES) examples.push(change);
     pace.tell({ what: 'Changing paths', done: total.changed, unit: 'paths' });
@@ -87,21 +89,10 @@ export async function changePaths(
 
 /** @throws DatasetNotFoundError, UsageError if its paths cannot be changed */
 async function liveDataset({ db }: Connection, dataset: ReadonlyDoc): Promise<ReadonlyDoc> {
-  if (isGenerated(dataset)) {
-    throw new UsageError('paths cannot be changed in patches, clips or frames that a view has made: change them in its dataset');
-  }
+  checkStored(dataset);
   const [live] = await findDocs(db, 'datasets', { _id: dataset.get('_id') }, { limit: 1 });
   if (live === undefined) throw new DatasetNotFoundError(String(dataset.get('name')));
   return live;
-}
-
-/** @throws UsageError for a field that is read-only @returns its name */
-function checked(dataset: ReadonlyDoc, { name, scope, path }: MediaField): string {
-  const along = fieldsAlong(schemaOf(dataset, scope === 'frames' ? 'frame_fields' : 'sample_fields'), path.join('.'));
-  if (along?.some(({ readOnly }) => readOnly)) {
-    throw new UsageError(`Cannot edit read-only field '${name}' of dataset '${String(dataset.get('name'))}'`);
-  }
-  return name;
 }
 
 /** Samples and frames apart, and no more at once than one note can have. */
@@ -133,8 +124,8 @@ async function write(
   total: { changed: number; already: number; others: number },
 ): Promise<PathChange[]> {
   const given = new Map(batch.map((change) => [notedAs(change), change]));
-  const isFrames = batch[0]?.reference.field.scope === 'frames';
-  const collection = String(dataset.get(isFrames ? 'frame_collection_name' : 'sample_collection_name'));
+  const scope = batch[0]?.reference.field.scope ?? 'samples';
+  const collection = String(dataset.get(scope === 'frames' ? 'frame_collection_name' : 'sample_collection_name'));
   const missed: NotedChange[] = [];
   const tried = new Map<NotedChange, NotedChange>();
   let open = [...given.keys()];
@@ -151,7 +142,7 @@ async function write(
       }
     }
     if (todo.length === 0) break;
-    const statements = changeStatements(todo);
+    const statements = changeStatements(dataset, scope, todo);
     const { n } = await authorized(
       connection,
       async () => {

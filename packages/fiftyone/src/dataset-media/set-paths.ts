@@ -1,11 +1,11 @@
 import type { ObjectId } from '../bson/index.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
-import { isOwn } from '../datasets/own-samples.js';
 import type { OnProgress } from '../datasets/progress.js';
 import type { SampleCollection } from '../datasets/sample-collection.js';
 import { UsageError } from '../errors.js';
 import { shown } from '../fields/invalid-value.js';
 import { mediaFieldOf, shownMediaFields } from './find-field.js';
+import { checkMayChange, checkStored } from './may-change.js';
 import type { MediaField } from './media-fields.js';
 import { type MergedPath, MergedPaths } from './merged-paths.js';
 import { changePaths, type PathChange } from './path-changes.js';
@@ -76,9 +76,8 @@ export async function setPaths(
   checkOptions('setPaths', options, OPTIONS);
   const ready = readyRule(rule);
   const fields = fieldsOf(samples, options.fields);
-  if (!isOwn(samples)) {
-    throw new UsageError('paths cannot be changed in patches, clips or frames that a view has made: change them in its dataset');
-  }
+  if (options.dryRun === true) checkStored(samples.doc);
+  else await checkMayChange(samples, fields);
   const purpose = { command: 'set-paths', note: `${ready.note} (${fields.map(({ name }) => name).join(', ')})` };
   const { isWhole } = ready;
   const { connection, doc } = samples;

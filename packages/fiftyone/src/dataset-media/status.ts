@@ -1,6 +1,7 @@
 import type { Document } from 'mongodb';
-import type { ObjectId } from '../bson/index.js';
+import type { ObjectId, ReadonlyDoc } from '../bson/index.js';
 import type { SampleCollection } from '../datasets/sample-collection.js';
+import { schemaOf } from '../fields/schema.js';
 import { shownMediaFields } from './find-field.js';
 import type { MediaField } from './media-fields.js';
 import { type PathRun, pathRuns } from './path-journal.js';
@@ -31,12 +32,13 @@ export async function mediaStatus(samples: SampleCollection): Promise<MediaStatu
   return { fields, runs: await pathRuns(samples.connection.db, samples.doc.get('_id') as ObjectId) };
 }
 
-async function statusOf(samples: SampleCollection, { name, scope, path }: MediaField): Promise<FieldStatus> {
+async function statusOf(samples: SampleCollection, field: MediaField): Promise<FieldStatus> {
+  const { name, scope } = field;
   const reading = scope === 'frames' ? samples.frames() : samples.samples('all');
   if (reading === undefined) return { name, paths: 0, without: 0, places: [] };
   const stages: Document[] = [
     ...reading.pipeline,
-    { $project: { _id: 0, path: textsAt(path) } },
+    { $project: { _id: 0, path: textsAt(field, listsOn(samples.doc, field)) } },
     // a document without a path counts once
     { $unwind: { path: '$path', preserveNullAndEmptyArrays: true } },
     { $group: { _id: { $cond: [{ $eq: [{ $type: '$path' }, 'string'] }, placeOf('$path'), null] }, n: { $sum: 1 } } },
@@ -51,12 +53,23 @@ async function statusOf(samples: SampleCollection, { name, scope, path }: MediaF
   return { name, paths, without, places: places.sort((a, b) => b.paths - a.paths || (a.place < b.place ? -1 : 1)) };
 }
 
-/** All texts at a path, in one list, whatever lists are on the way. */
-function textsAt(path: readonly string[]): Document {
-  const lists = path.reduce<Document>((list) => ({ $reduce: { input: list, initialValue: [], in: flat } }), {
-    $ifNull: [asList(`$${path.join('.')}`), []],
-  });
-  return { $filter: { input: lists, cond: { $and: [{ $eq: [{ $type: '$$this' }, 'string'] }, { $ne: ['$$this', ''] }] } } };
+/** How many lists are on the way to the values of a field. */
+function listsOn(dataset: ReadonlyDoc, { scope, path }: MediaField): number {
+  let fields = schemaOf(dataset, scope === 'frames' ? 'frame_fields' : 'sample_fields');
+  let lists = 0;
+  for (const key of path) {
+    const field = fields.find(({ dbField }) => dbField === key);
+    if (field?.ftype === 'ListField') lists++;
+    fields = [...(field?.fields ?? [])];
+  }
+  return lists;
+}
+
+/** All texts of a field, in one list. Each list on the way is one around the texts that has to be opened. */
+function textsAt({ path }: MediaField, lists: number): Document {
+  let texts: Document = asList(`$${path.join('.')}`);
+  for (let i = 1; i < lists; i++) texts = { $reduce: { input: texts, initialValue: [], in: flat } };
+  return { $filter: { input: texts, cond: { $and: [{ $eq: [{ $type: '$$this' }, 'string'] }, { $ne: ['$$this', ''] }] } } };
 }
 
 function asList(value: string): Document {

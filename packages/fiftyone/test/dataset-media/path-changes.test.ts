@@ -1,14 +1,17 @@
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { Doc, decode, encode, ObjectId, type Value } from '../../src/bson/index.js';
-import { insertRaw } from '../../src/database/raw.js';
+import { findDocs, insertRaw } from '../../src/database/raw.js';
+import { checkMayChange } from '../../src/dataset-media/may-change.js';
 import { mediaFields } from '../../src/dataset-media/media-fields.js';
 import { type ChangeReport, changePaths, type PathChange } from '../../src/dataset-media/path-changes.js';
 import { MEDIA_CHANGES, MEDIA_JOURNAL, pathRuns } from '../../src/dataset-media/path-journal.js';
 import { type MediaReference, mediaReferences } from '../../src/dataset-media/references.js';
 import { revertPaths } from '../../src/dataset-media/revert.js';
 import { Dataset } from '../../src/datasets/dataset.js';
+import { migrateAll } from '../../src/migrations/migrate.js';
 import { differences } from '../support/differences.js';
+import { readDump } from '../support/dump.js';
 import {
   groupsWithPaths,
   picture,
@@ -21,7 +24,7 @@ import { connectAsAdmin } from '../support/migrated.js';
 import { startMongod } from '../support/mongod.js';
 import { DEATHS, mortal } from '../support/mortal.js';
 import { reset } from '../support/reset.js';
-import { sameDatabase } from '../support/sdk-database.js';
+import { sameDatabase, sdkDatabase } from '../support/sdk-database.js';
 import { type Snapshot, snapshot } from '../support/snapshot.js';
 
 const inBucket = ({ path }: MediaReference) => (path.startsWith('/') ? `s3://bucket${path}` : path);
@@ -184,6 +187,50 @@ test('runs are reverted one after the other, the last one first, also after the 
   expect(await pathsOf(dataset)).toEqual(paths);
 });
 
+test('a dataset that was taken to an older release meanwhile is reverted', async () => {
+  const { dataset, db, fo } = await videosWithPaths();
+  const paths = await pathsOf(dataset);
+  await moveAll(dataset);
+  await migrateAll(fo.connection, { target: '0.18.0' });
+  const older = new Dataset(fo.connection, (await findDocs(db, 'datasets'))[0] as Doc);
+  expect(await revert(older)).toMatchObject({ changed: 14, others: 0 });
+  expect(await pathsOf(older)).toEqual(paths);
+  await migrateAll(fo.connection, { target: '1.22.1' });
+  expect(await pathsOf(dataset)).toEqual(paths);
+});
+
+test('a dataset of a release without times gets none', async () => {
+  const { db, fo } = await sdkDatabase(await readDump('databases/0.18.0-main'));
+  const before = await withoutJournal(db);
+  let changed = 0;
+  for (const doc of await findDocs(db, 'datasets', { sample_collection_name: /^samples/ })) {
+    const dataset = new Dataset(fo.connection, doc);
+    const { run, changed: paths } = await moveAll(dataset);
+    if (run !== null) expect(await revert(dataset)).toMatchObject({ changed: paths, others: 0 });
+    changed += paths;
+  }
+  expect(changed).toBeGreaterThan(20);
+  expect(differences(before, await withoutJournal(db))).toEqual([]);
+});
+
+test('a run that is stopped leaves what it has changed, and the next one does the rest in its place', async () => {
+  const { dataset } = await picturesWithPaths(3);
+  const stop = new AbortController();
+  const batches = async function* () {
+    for await (const batch of changed(dataset)) {
+      yield batch;
+      stop.abort();
+    }
+  };
+  const purpose = { command: 'upload', note: 's3://bucket' };
+  const run = changePaths(dataset.connection, dataset.doc, batches(), { ...purpose, signal: stop.signal });
+  await expect(run).rejects.toThrow('stopped');
+  const some = (await pathsOf(dataset)).filter((path) => path.startsWith('s3:')).length;
+  expect(some).toBeGreaterThan(0);
+  expect(await moveAll(dataset)).toMatchObject({ changed: 18 - some, others: 0 });
+  expect(await revert(dataset)).toMatchObject({ changed: 18, others: 0 });
+});
+
 test('the journal of a dataset goes with it, and that of others stays', async () => {
   const { dataset, db, fo } = await picturesWithPaths(1);
   const other = await fo.createDataset('other');
@@ -204,9 +251,12 @@ test('paths of read-only fields, and of what a view has made, are not changed', 
       arrayFilters: [{ 'one.name': 'thumbnail_path' }],
     },
   );
+  await dataset.reload();
   const before = await withoutJournal(db);
   await expect(moveAll(dataset)).rejects.toThrow("Cannot edit read-only field 'thumbnail_path' of dataset 'pictures'");
   const patches = await viewWith(dataset, ['ToPatches', { field: 'gt', config: null }]);
+  await expect(checkMayChange(dataset, mediaFields(dataset.doc))).rejects.toThrow("read-only field 'thumbnail_path'");
+  await expect(checkMayChange(patches, [])).rejects.toThrow('that a view has made');
   await expect(changePaths(dataset.connection, patches.doc, [], { command: 'upload' })).rejects.toThrow('that a view has made');
   expect(differences(before, await withoutJournal(db))).toEqual([]);
 });
@@ -222,7 +272,10 @@ test('a user who may only read is told what to ask for, and nothing is changed',
   const reader = await connectAsAdmin({ uri: `mongodb://reader:secret@127.0.0.1:${server.port}/?authSource=fo`, name: 'fo' });
   onTestFinished(() => reader.close());
   const before = await snapshot(admin.db);
-  const error = await moveAll(new Dataset(reader, dataset.doc)).catch((error) => error);
+  const theirs = new Dataset(reader, dataset.doc);
+  await expect(checkMayChange(theirs, mediaFields(dataset.doc))).rejects.toThrow('the database user may not write');
+  await checkMayChange(new Dataset(admin, dataset.doc), mediaFields(dataset.doc));
+  const error = await moveAll(theirs).catch((error) => error);
   expect(error.message).toContain('the database user may not write');
   expect(error.hint).toContain('use a user with the role readWrite');
   expect(differences(before, await snapshot(admin.db))).toEqual([]);

@@ -46,7 +46,7 @@ export async function mediaDataset(options: MediaDatasetOptions): Promise<MediaD
     ['sample_collection_name', samples],
     ['media_type', options.frames ? 'video' : 'image'],
     ['app_config', config],
-    ['sample_fields', labelFields(options.labels)],
+    ['sample_fields', [...labelFields(options.labels), TIME]],
     ['frame_fields', labelFields(options.frameLabels)],
     ...Object.entries(options.more ?? {}),
   );
@@ -69,6 +69,12 @@ function withId(kind: number) {
     return encode(Doc.of(['_id', id], ...Object.entries(values)));
   };
 }
+
+const TIME = Doc.of(
+  ['name', 'last_modified_at'],
+  ['ftype', 'fiftyone.core.fields.DateTimeField'],
+  ['db_field', 'last_modified_at'],
+);
 
 function labelFields(labels: Readonly<Record<string, string>> = {}): Doc[] {
   const field = (name: string, type: string, fields: Doc[] = []) =>

@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { encode, ObjectId, type ReadonlyDoc } from '../../bson/index.js';
 import { bsonToJson } from '../../bson/write-json.js';
 import { findDocs } from '../../database/raw.js';
+import { checkMayWrite } from '../../dataset-media/may-change.js';
 import { Pace } from '../../datasets/pace.js';
 import type { SampleCollection } from '../../datasets/sample-collection.js';
 import { DatasetNotFoundError, FiftyOneError } from '../../errors.js';
@@ -14,7 +15,7 @@ import { exportError } from './export-error.js';
 import type { ExportOptions, ExportReport } from './export-options.js';
 import { ExportedMedia } from './exported-media.js';
 import { refuseMediaIn } from './media-in-folder.js';
-import { checkMayWrite, updateMovedPaths } from './moved-paths.js';
+import { UNMOVED, updateMovedPaths } from './moved-paths.js';
 import { countOf, readDocuments } from './read-documents.js';
 import { readMetadata } from './related-documents.js';
 import { writeResults } from './run-results.js';
@@ -39,7 +40,7 @@ export async function exportDataset(samples: SampleCollection, options: ExportOp
     if (checked.overwrite && (await staging.isBeside())) {
       await refuseMediaIn(checked.folder, samples, dataset, staging.hasFinished ? FINISHED : undefined);
     }
-    if (checked.exportMedia === 'move') await checkMayWrite(samples.connection, dataset);
+    if (checked.exportMedia === 'move') await checkMayWrite(samples.connection, dataset, [], UNMOVED);
     const report = await write(samples, dataset, checked, staging);
     await checkUnchanged(samples, dataset);
     if (checked.archive === undefined) await complete(samples, dataset, checked, staging);

@@ -1,4 +1,4 @@
-import { Doc, ObjectId, type ReadonlyDoc } from '../../bson/index.js';
+import type { Doc, ReadonlyDoc } from '../../bson/index.js';
 import { authorized, type Connection, USE_WRITER } from '../../database/connection.js';
 import { updateRaw } from '../../database/raw.js';
 import { changeStatements } from '../../dataset-media/change-statements.js';
@@ -7,16 +7,8 @@ import { mediaReferences } from '../../dataset-media/references.js';
 import { Dataset } from '../../datasets/dataset.js';
 
 const MOVED = `${USE_WRITER}: the media are moved already, and the next export into the same folder tells the dataset`;
-const UNMOVED = `${USE_WRITER}, or copy the media (--export-media true): nothing was moved`;
-
-/** Finds out whether the dataset can be told, by a write that changes nothing. @throws FiftyOneError if not */
-export async function checkMayWrite(connection: Connection, dataset: ReadonlyDoc): Promise<void> {
-  const nothing = Doc.of(['q', Doc.of(['_id', new ObjectId()])], ['u', Doc.of(['$setOnInsert', Doc.of(['filepath', ''])])]);
-  for (const collection of [dataset.get('sample_collection_name'), dataset.get('frame_collection_name')]) {
-    if (typeof collection !== 'string') continue;
-    await authorized(connection, () => updateRaw(connection.db, collection, [nothing]), UNMOVED);
-  }
-}
+/** What to do who may not write, before anything is moved. */
+export const UNMOVED = `${USE_WRITER}, or copy the media (--export-media true): nothing was moved`;
 
 /** Tells the samples and frames of a dataset where files are that were moved. */
 export async function updateMovedPaths(
@@ -31,8 +23,8 @@ export async function updateMovedPaths(
       return to === undefined ? [] : [{ id, place, from: path, to }];
     });
     if (changes.length === 0) continue;
-    const isFrames = references[0]?.field.scope === 'frames';
-    const collection = String(dataset.get(isFrames ? 'frame_collection_name' : 'sample_collection_name'));
-    await authorized(connection, () => updateRaw(connection.db, collection, changeStatements(changes)), MOVED);
+    const scope = references[0]?.field.scope ?? 'samples';
+    const collection = String(dataset.get(scope === 'frames' ? 'frame_collection_name' : 'sample_collection_name'));
+    await authorized(connection, () => updateRaw(connection.db, collection, changeStatements(dataset, scope, changes)), MOVED);
   }
 }
