@@ -9,20 +9,32 @@ export async function atOnce<T>(
   most: number,
   task: (item: T, index: number) => Promise<void>,
 ): Promise<void> {
-  const running = new Set<Promise<void>>();
   const failures: unknown[] = [];
-  let index = 0;
+  let [running, index] = [0, 0];
+  let ended = () => {};
+  const oneEnds = () => {
+    return new Promise<void>((resolve) => {
+      ended = resolve;
+    });
+  };
+  const run = async (item: T) => {
+    running++;
+    try {
+      await task(item, index++);
+    } catch (error) {
+      failures.push(error);
+    }
+    running--;
+    ended();
+  };
   try {
     for await (const item of items) {
       if (failures.length > 0) break;
-      const run: Promise<void> = task(item, index++)
-        .catch((error) => void failures.push(error))
-        .then(() => void running.delete(run));
-      running.add(run);
-      if (running.size >= most) await Promise.race(running);
+      void run(item);
+      if (running >= most) await oneEnds();
     }
   } finally {
-    await Promise.all(running);
+    while (running > 0) await oneEnds();
   }
   if (failures.length > 0) throw failures[0];
 }

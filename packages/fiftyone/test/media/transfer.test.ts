@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { appendFile, chmod, rm, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { partSize } from '../../src/media/checksum.js';
@@ -7,8 +7,9 @@ import { readMediaSettings } from '../../src/media/media-settings.js';
 import { openStores } from '../../src/media/open-stores.js';
 import { planTransfer } from '../../src/media/transfer/plan-transfer.js';
 import { sendTransfer } from '../../src/media/transfer/send-transfer.js';
-import type { TransferResult } from '../../src/media/transfer/transfer-options.js';
+import type { TransferProgress, TransferResult } from '../../src/media/transfer/transfer-options.js';
 import { CollisionError, UnsendableError } from '../../src/media/transfer/transfer-plan.js';
+import type { RequestFate } from '../support/http-proxy.js';
 import { azureWorld, gcsWorld, mediaOf, orLeftOut, s3World } from '../support/media-worlds.js';
 import { contentsOf, countingWay, flat, inBatches, testFolder, transfer, writeFiles } from '../support/transfers.js';
 
@@ -77,6 +78,29 @@ describe.each([
     expect(outcomes((await transfer(open, wanted, { overwrite: true })).results)).toEqual(['replaced', 'replaced', 'there']);
     expect(await contentsOf(open, root)).toEqual({ 'a.png': 'new a', 'b.png': 'new b', 'c.png': 'c' });
     expect(await store.stat('.fiftyone')).toBeUndefined();
+  });
+
+  test('all arrive over a bad way', async () => {
+    const [root, folder] = [await here.bucket(), await testFolder()];
+    const fates: RequestFate[] = [
+      'cut before',
+      'cut inside',
+      'cut after',
+      'cut answer',
+      { status: 500 },
+      { status: 503 },
+      { waitMs: 200 },
+    ];
+    const way = await countingWay(here.server.port, (n) =>
+      n % 2 === 0 ? (fates[(n / 2) % fates.length] as RequestFate) : 'pass',
+    );
+    const contents = Object.fromEntries(Array.from({ length: 25 }, (_, i) => [`${i}.png`, `content ${i}`]));
+    const paths = await writeFiles(folder, { ...contents, 'large.mp4': randomBytes(2 * partSize(1) + 9) });
+    const wanted = flat(paths, root);
+    const { results } = await transfer(mediaOf(here.env(way.url)), wanted);
+    expect(results.map(({ to }) => to)).toEqual(wanted.map(({ to }) => to));
+    expect(await contentsOf(mediaOf(here.env()), root)).toMatchObject(contents);
+    expect((await transfer(mediaOf(here.env()), wanted)).summary.there.files).toBe(26);
   });
 
   test('do not begin to go where no bucket is, and nothing is left by the look', async () => {
@@ -255,6 +279,51 @@ describe('files that go to a store', async () => {
     expect(outcomes(results).filter((outcome) => outcome === 'there')).toHaveLength(20);
   });
 
+  test('stop at the first that fails, and those sent before are told', async () => {
+    const [root, folder] = [await s3.bucket(), await testFolder()];
+    const paths = await writeFiles(folder, Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`${i}.png`, `${i}`])));
+    const way = await countingWay(s3.server.port, (_, line) => (/^PUT .*\/70.png/.test(line) ? { status: 400 } : 'pass'));
+    const [wanted, bad] = [inBatches(flat(paths, root), 10), mediaOf(s3.env(way.url))];
+    const plan = await planTransfer(bad, wanted);
+    const results: TransferResult[] = [];
+    const run = async () => {
+      for await (const batch of sendTransfer(bad, wanted, plan)) results.push(...batch);
+    };
+    await expect(run()).rejects.toMatchObject({ path: `${root}70.png`, trouble: 'refused' });
+    expect(outcomes(results.slice(0, 70))).toEqual(Array(70).fill('sent'));
+    expect(results[70]).toMatchObject({ outcome: 'failed', to: undefined });
+    const there = Object.keys(await contentsOf(open, root));
+    expect(there.length).toBeLessThan(200);
+    expect((await transfer(open, flat(paths, root))).summary).toMatchObject({ there: { files: there.length } });
+  });
+
+  test('may be sent by two machines at once: each file once', async () => {
+    const [root, folder] = [await s3.bucket(), await testFolder()];
+    const paths = await writeFiles(folder, Object.fromEntries(Array.from({ length: 150 }, (_, i) => [`${i}.png`, `${i}`])));
+    const wanted = flat(paths, root);
+    const both = await Promise.all([transfer(open, wanted), transfer(mediaOf(s3.env()), wanted)]);
+    for (const { results } of both) expect(results.every(({ to }, i) => to === wanted[i]?.to)).toBe(true);
+    const sent = both.flatMap(({ results }) => results.filter(({ outcome }) => outcome === 'sent'));
+    expect(sent).toHaveLength(150);
+  });
+
+  test('may go to a folder of this machine, whose paths have many spellings', async () => {
+    const folder = await testFolder();
+    const [a = '', b = ''] = await writeFiles(folder, { 'x/a.png': 'a', 'y/a.png': 'other' });
+    const at = join(folder, 'out');
+    const wanted = [
+      { from: a, to: `${at}/a.png` },
+      { from: b, to: `${at}/../out//a.png` },
+    ];
+    await expect(transfer(open, wanted)).rejects.toThrow(CollisionError);
+    for (const outcome of ['sent', 'there']) {
+      expect(outcomes((await transfer(open, wanted.slice(0, 1))).results)).toEqual([outcome]);
+    }
+    expect(`${await readFile(join(at, 'a.png'))}`).toBe('a');
+    // a file is never sent onto itself
+    expect(outcomes((await transfer(open, [{ from: a, to: a }], { overwrite: true })).results)).toEqual(['there']);
+  });
+
   test('with credentials that may not write nothing is begun', async () => {
     const [root, folder] = [await s3.bucket(), await testFolder()];
     const paths = await writeFiles(folder, { 'a.png': 'a' });
@@ -280,6 +349,31 @@ describe('files that go to a store', async () => {
     expect(sent.length).toBeGreaterThanOrEqual(90);
     expect(sent.length).toBeLessThan(300);
     expect(Object.keys(await contentsOf(open, root)).length).toBeLessThan(300);
+  });
+
+  test('tell how far they are, those that are there included', async () => {
+    const [root, folder] = [await s3.bucket(), await testFolder()];
+    const names = Array.from({ length: 9 }, (_, i) => `${i}.png`);
+    const paths = await writeFiles(folder, Object.fromEntries(names.map((name) => [name, 'x'.repeat(10)])));
+    const large = await writeFiles(folder, { 'large.mp4': randomBytes(3 * partSize(1)) });
+    const wanted = flat([...paths, ...large], root);
+    await transfer(open, wanted.slice(0, 4));
+    const told: TransferProgress[] = [];
+    await transfer(open, wanted, { onProgress: (progress) => void told.push({ ...progress }) });
+    const sending = told.filter(({ step }) => step === 'send');
+    const total = { totalFiles: 10, totalBytes: 3 * partSize(1) + 90 };
+    expect(sending.every(({ totalFiles, totalBytes }) => totalFiles === 10 && totalBytes === total.totalBytes)).toBe(true);
+    expect(sending.at(-1)).toEqual({
+      step: 'send',
+      files: 10,
+      bytes: total.totalBytes,
+      ...total,
+      sentBytes: total.totalBytes - 40,
+    });
+    // a large file is seen to go
+    expect(sending.filter(({ sentBytes }) => sentBytes > 0 && sentBytes < 3 * partSize(1)).length).toBeGreaterThan(1);
+    const bytes = sending.map(({ bytes }) => bytes);
+    expect(bytes).toEqual([...bytes].sort((a, b) => a - b));
   });
 
   test('go from one cloud to another, and are known again there', async () => {
@@ -311,6 +405,5 @@ describe('files that go to a store', async () => {
       skipFailures: true,
     });
     expect(JSON.stringify(all)).not.toMatch(/secret|a-key-of-the-tests|Signature/);
-    await chmod(paths[0] as string, 0o600);
   });
 });

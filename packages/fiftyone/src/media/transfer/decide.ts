@@ -95,7 +95,7 @@ async function decideKey(
 ): Promise<void> {
   const { files, options } = planning;
   const { onCollision = 'refuse', overwrite = false, listed = LISTED } = options;
-  const [first] = contents.flat();
+  const first = contents[0]?.[0];
   if (first === undefined) return;
   const isThere = seen[first] === 1;
   const there = contents.find((rows) => rows.some((row) => same[row] === 1));

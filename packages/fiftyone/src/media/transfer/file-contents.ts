@@ -1,32 +1,33 @@
-import { type BigIntStats, statSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { accessSync, constants, statSync } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import { budget } from '../budget.js';
 import { checksumOf, type KnownContent, partSize } from '../checksum.js';
 import { type FileStamp, fileError, objectSource, stampOf, withFile } from '../source.js';
 import { type MediaStore, pathIn, type StoredObject } from '../store.js';
 import { StoreError } from '../store-error.js';
+import { askDisk } from './ask-disk.js';
 import type { ChecksumMemory } from './checksum-memory.js';
 
-/** How long it took up to now to ask for files, and how many. */
-const asked = { ms: 0, files: 0 };
+/** How many files are read at once to know their checksums. */
+const reading = budget(8);
 
-/** What a file of this machine is like now. @throws StoreError */
+/** What a file of this machine that can be read is like now. @throws StoreError */
 export async function fileStamp(path: string): Promise<FileStamp> {
-  const found = await fileStats(path).catch((error) => {
-    throw fileError(path, error);
-  });
-  if (!found.isFile()) throw new StoreError(path, 'refused', 'not a file');
-  return stampOf(found);
-}
-
-/** A disk answers sooner than a thread of Node wakes up; a file server does not, and is asked for many at once. */
-async function fileStats(path: string): Promise<BigIntStats> {
-  if (asked.ms > 50 + asked.files * 0.05) return await stat(path, { bigint: true });
-  const start = performance.now();
   try {
-    return statSync(path, { bigint: true });
-  } finally {
-    asked.ms += performance.now() - start;
-    asked.files++;
+    const found = await askDisk(
+      () => {
+        accessSync(path, constants.R_OK);
+        return statSync(path, { bigint: true });
+      },
+      async () => {
+        await access(path, constants.R_OK);
+        return await stat(path, { bigint: true });
+      },
+    );
+    if (!found.isFile()) throw new StoreError(path, 'refused', 'not a file');
+    return stampOf(found);
+  } catch (error) {
+    throw fileError(path, error);
   }
 }
 
@@ -40,11 +41,13 @@ export function localContent(path: string, stamp: FileStamp, memory: ChecksumMem
   const checksum = async (part: number): Promise<string> => {
     const known = await memory.find(path, stamp, part);
     if (known !== undefined) return known;
-    const since = Date.now();
-    return await withFile(path, async (source) => {
-      const found = await checksumOf(source, part);
-      await memory.keep(path, source.stamp, part, found, since);
-      return found;
+    return await reading(1, async () => {
+      const since = Date.now();
+      return await withFile(path, async (source) => {
+        const found = await checksumOf(source, part);
+        await memory.keep(path, source.stamp, part, found, since);
+        return found;
+      });
     });
   };
   return { size: stamp.size, checksum };

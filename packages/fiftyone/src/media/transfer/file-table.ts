@@ -36,7 +36,8 @@ export class FileTable {
   /** Numbers of texts. */
   #versions = new Uint32Array(1024);
   #twins = new Uint32Array(1024);
-  readonly #reasons = new Map<number, string>();
+  /** Why files cannot be sent: few texts, once each. */
+  readonly #reasons = new Map<string, number>();
 
   get length(): number {
     return this.#length;
@@ -112,19 +113,24 @@ export class FileTable {
   }
 
   fail(row: number, reason: string): void {
+    const from = this.from(row);
+    const text = reason.startsWith(from) ? `\0${reason.slice(from.length)}` : reason;
+    const number = this.#reasons.get(text) ?? this.#names.add(text.slice(0, 10_000));
+    if (this.#reasons.size < 1000) this.#reasons.set(text, number);
     this.#states[row] = State.fail;
-    this.#reasons.set(row, reason);
+    this.#versions[row] = number;
   }
 
   /** Why it cannot be sent. */
   reason(row: number): string | undefined {
-    return this.#reasons.get(row);
+    if (this.#states[row] !== State.fail) return undefined;
+    return this.#names.get(this.#versions[row] as number).replace(/^\0/, () => this.from(row));
   }
 
   /** What is at the target: the only version that may be replaced. */
   version(row: number): string | undefined {
     const number = this.#versions[row] as number;
-    return number === 0 ? undefined : this.#names.get(number);
+    return number === 0 || this.#states[row] === State.fail ? undefined : this.#names.get(number);
   }
 
   setVersion(row: number, version: string | undefined): void {

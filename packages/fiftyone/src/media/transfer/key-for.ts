@@ -1,6 +1,8 @@
-import { realpath } from 'node:fs/promises';
-import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { lstatSync } from 'node:fs';
+import { lstat, realpath } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { StoreError } from '../store-error.js';
+import { askDisk } from './ask-disk.js';
 
 /** The longest key that every store takes, in bytes. */
 export const LONGEST_KEY = 1024;
@@ -25,7 +27,7 @@ export function keyFor({ relDir }: { readonly relDir?: string | undefined } = {}
     return async (path) => checked(path, path.startsWith(folder) ? path.slice(folder.length) : undefined, relDir);
   }
   const base = resolve(relDir);
-  const real = remembering((folder) => realpath(folder));
+  const real = remembering(realpath);
   return async (path) => {
     if (isRemote.test(path)) return checked(path, undefined, relDir);
     const absolute = resolve(path);
@@ -38,9 +40,13 @@ export function keyFor({ relDir }: { readonly relDir?: string | undefined } = {}
   };
 }
 
+/** Where a file really is. Most are no links, and many are in one folder. */
 async function realFile(path: string, real: (folder: string) => Promise<string>): Promise<string> {
-  const file = join(await real(dirname(path)), path.slice(dirname(path).length));
-  return await realpath(file);
+  const found = await askDisk(
+    () => lstatSync(path),
+    () => lstat(path),
+  );
+  return found.isSymbolicLink() ? await realpath(path) : join(await real(dirname(path)), basename(path));
 }
 
 function checked(path: string, key: string | undefined, relDir?: string): string {

@@ -3,6 +3,7 @@ import type { StoreError } from '../store-error.js';
 import { lookUp } from './look-up.js';
 import type { Planning } from './planning.js';
 import { rowsByPath } from './rows-by-path.js';
+import { stopIfAsked } from './stop.js';
 
 export interface RowsToLookUp {
   readonly rows: Iterable<number>;
@@ -17,7 +18,7 @@ export interface RowsToLookUp {
 
 /** Looks what is at paths of rows, in all the stores that they name. */
 export async function lookUpRows(
-  { files, places }: Planning,
+  { files, places, options }: Planning,
   { rows, pathOf, seen, found, failed }: RowsToLookUp,
 ): Promise<void> {
   const { firsts, rowsOf } = rowsByPath(rows, (row) => places.normal(pathOf(row)), files.length);
@@ -37,6 +38,7 @@ export async function lookUpRows(
       },
       isOpen: (key) => rowsOf(pathIn(store, key)).every((row) => seen[row] === 0),
       found: async (object) => {
+        stopIfAsked(options.signal);
         for (const row of rowsOf(pathIn(store, object.key))) {
           if (seen[row] === 1) continue;
           seen[row] = 1;

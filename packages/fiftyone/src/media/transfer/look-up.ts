@@ -38,17 +38,16 @@ export async function lookUp(store: MediaStore, { keys, count, found, isOpen, fa
   let pages = count < FEW ? 0 : Math.ceil(count / KEYS_PER_PAGE);
   let isComplete = pages > 0;
   for (const { prefix, isShallow } of pages > 0 ? foldersOf(keys) : []) {
-    let next: Promise<Page | undefined> | undefined = listed(store, prefix, isShallow);
+    let next = pages > 0 ? listed(store, prefix, isShallow) : undefined;
+    isComplete &&= next !== undefined;
     while (next !== undefined) {
-      const page: Page | undefined = pages-- > 0 ? await next : undefined;
-      if (page === undefined) {
-        [pages, isComplete] = [0, false];
-        break;
-      }
-      // comes while that page is compared
-      next = page.next === undefined ? undefined : listed(store, prefix, isShallow, page.next);
+      const page: Page | undefined = await next;
+      pages = page === undefined ? 0 : pages - 1;
+      isComplete &&= page !== undefined && (page.next === undefined || pages > 0);
+      // comes while this page is compared
+      next = page?.next !== undefined && pages > 0 ? listed(store, prefix, isShallow, page.next) : undefined;
       next?.catch(() => {});
-      await atOnce(page.objects, AT_ONCE, async (object) => void (await found(object)));
+      await atOnce(page?.objects ?? [], AT_ONCE, async (object) => void (await found(object)));
     }
   }
   if (isComplete) return;

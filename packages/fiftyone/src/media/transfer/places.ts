@@ -36,12 +36,17 @@ export class Places {
   /** The store of a path that was learnt. */
   at(path: string): StoreAndKey {
     for (const store of this.#stores.values()) {
-      if (store.isLocal) {
-        if (/^[a-z][a-z0-9+.-]+:\/\//i.test(path)) continue;
-        const absolute = resolve(path);
-        if (absolute.startsWith(store.root)) return { store, key: absolute.slice(store.root.length).replaceAll(sep, '/') };
-      } else if (path.startsWith(store.root)) return { store, key: path.slice(store.root.length) };
+      if (!store.isLocal && path.startsWith(store.root)) return { store, key: path.slice(store.root.length) };
+    }
+    const absolute = ODD.test(path) || sep !== '/' ? resolve(path) : path;
+    for (const store of this.#stores.values()) {
+      if (!store.isLocal || !absolute.startsWith(store.root)) continue;
+      const key = absolute.slice(store.root.length);
+      return { store, key: sep === '/' ? key : key.replaceAll(sep, '/') };
     }
     throw new Error(`the store of ${path} was not opened`);
   }
 }
+
+/** Whether a path of this machine can be written in a simpler way. */
+const ODD = /^[^/]|\/\.{0,2}(?:\/|$)/;

@@ -110,15 +110,16 @@ export async function* sendTransfer(
 
   async function work(row: number, item: WantedFile): Promise<void> {
     const state = files.state(row);
-    if (state === State.fail) return await ended(row, 'failed', undefined, new FiftyOneError(files.reason(row) as string));
+    if (state === State.fail) return await ended(row, 'failed', undefined, plannedError(row));
     if (state === State.skip || state === State.collide) return await ended(row, 'skipped');
+    // also of a scene that is there a file may be missing
+    const scene = isScene(item.from) ? await sceneToSend(row, item) : undefined;
     const twin = files.twin(row);
     if (twin !== undefined) return await followTwin(row, twin, item);
     if (state === State.there) {
       bytes += files.size(row);
       return await ended(row, 'there');
     }
-    const scene = isScene(item.from) ? await sceneToSend(row, item) : undefined;
     await place(1, async () => {
       if (stop !== undefined || signal?.aborted) return await ended(row, 'unsent');
       let counted = 0;
@@ -140,11 +141,14 @@ export async function* sendTransfer(
     });
   }
 
+  const plannedError = (row: number) => new FiftyOneError(files.reason(row) as string);
+
   /** Another file with the same content is sent for it. */
   async function followTwin(row: number, twin: number, item: WantedFile): Promise<void> {
     await begin(twin, { ...item, from: files.from(twin) });
     const outcome = OUTCOMES[outcomes[twin] as number] as Outcome;
-    if (!isInStore(outcome)) return await ended(row, outcome, undefined, errors.get(twin));
+    const error = errors.get(twin) ?? (outcome === 'failed' ? plannedError(twin) : undefined);
+    if (!isInStore(outcome)) return await ended(row, outcome, undefined, error);
     await checkUnchanged(row);
     bytes += files.size(row);
     await ended(row, 'there');
@@ -177,7 +181,7 @@ export async function* sendTransfer(
       const outcome = OUTCOMES[outcomes[fileRow] as number] as Outcome;
       if (isInStore(outcome)) continue;
       if (outcome === 'unsent') throw stopped();
-      const reason = errors.get(fileRow)?.message ?? 'was skipped';
+      const reason = errors.get(fileRow)?.message ?? files.reason(fileRow) ?? 'was skipped';
       throw new StoreError(places.normal(files.from(row)), 'refused', `a file of the scene: ${reason}`);
     }
     const placed = sceneText(text, files.to(row), (written) => {
@@ -283,13 +287,21 @@ export async function* sendTransfer(
   }
 
   function results({ items, rows }: Batch): TransferResult[] {
-    return rows.map((row, i) => {
+    const found = rows.map((row, i): TransferResult => {
       const { from } = items[i] as WantedFile;
       if (row instanceof Error) return { from, to: undefined, outcome: 'failed', error: row };
       const outcome = OUTCOMES[outcomes[row] as number] as Outcome;
-      const error = errors.get(row);
+      const error = errors.get(row) ?? (outcome === 'failed' ? plannedError(row) : undefined);
       return { from, to: isInStore(outcome) ? files.to(row) : undefined, outcome, ...(error && { error }) };
     });
+    // very many errors are kept as what they say
+    for (const row of rows) {
+      const error = typeof row === 'number' ? errors.get(row) : undefined;
+      if (error === undefined) continue;
+      files.fail(row as number, error.message);
+      errors.delete(row as number);
+    }
+    return found;
   }
 
   const queue: Batch[] = [];
