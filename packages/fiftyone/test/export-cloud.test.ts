@@ -12,6 +12,7 @@ import { partSize } from '../src/media/checksum.js';
 import { mediaFiles } from '../src/media/media-files.js';
 import { bytesSource } from '../src/media/source.js';
 import { writeObject } from '../src/media/write-object.js';
+import { startFiftyone, userOf } from './support/command.js';
 import { startHttpProxy } from './support/http-proxy.js';
 import { makeFile, mediaDataset } from './support/media-dataset.js';
 import { azureWorld, gcsWorld, type MediaWorld, mediaOf, minioWorld, orLeftOut, s3World } from './support/media-worlds.js';
@@ -326,6 +327,35 @@ describe('media in stores', async () => {
     });
     expect(await readdir(folder)).toEqual(['good']);
     await dying.close();
+  });
+
+  test('are fetched again after an export was killed, and nothing of that one is left', async () => {
+    const [root, folder] = [await s3.bucket(), await temporaryFolder()];
+    const paths = Array.from({ length: 40 }, (_, i) => `${root}${i}.png`);
+    await objects(s3, ...paths);
+    const { dataset, database } = await mediaDataset({ samples: paths.map((filepath) => ({ filepath })) });
+    let seen = () => {};
+    const fetching = new Promise<void>((resolve) => {
+      seen = resolve;
+    });
+    // the 10th file never comes
+    let files = 0;
+    const slow = await startHttpProxy(s3.server.port, (_, { method, url }) => {
+      if (method !== 'GET' || url?.includes('list-type') || ++files < 10) return 'pass';
+      seen();
+      return { waitMs: 60_000 };
+    });
+    const settings = { ...userOf(database), ...(s3.env(slow.url) as Record<string, string>) };
+    const command = startFiftyone(['datasets', 'export', 'pictures', folder], settings);
+    await fetching;
+    command.kill('SIGKILL');
+    await command.result;
+    expect(await readdir(folder)).toEqual(['.fiftyone-export']);
+    reach(s3.env());
+    await exportDataset(dataset, { exportDir: folder });
+    expect((await readdir(folder)).sort()).toEqual(['data', 'metadata.json', 'samples.json']);
+    expect(Object.values(await textsIn(folder)).sort()).toEqual(paths.toSorted());
+    await slow.close();
   });
 
   test('at plain addresses are named without what is asked for there', async () => {

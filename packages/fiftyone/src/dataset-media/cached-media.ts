@@ -9,14 +9,14 @@ import { openMedia } from '../media/open-media.js';
 import { isRemotePath } from '../media/remote-path.js';
 import { environment } from '../settings.js';
 import { values } from '../values/values.js';
+import { mediaFieldOf, shownMediaFields } from './find-field.js';
 import { inSlices } from './in-slices.js';
-import { namedMediaFields } from './named-fields.js';
 import { mediaReferences } from './references.js';
 import { isScene, sceneAssets } from './scene-assets.js';
 
 /** Which media of samples are meant. */
 export interface CachedMediaOptions {
-  /** Their names, such as `filepath` or `ground_truth.detections.mask_path`. Default: all media fields */
+  /** Such as `filepath`, or a label whose masks are meant. Default: all media fields */
   readonly mediaFields?: string | readonly string[];
   /** Slices of a grouped dataset. Default: all of them */
   readonly groupSlices?: string | readonly string[];
@@ -29,7 +29,7 @@ export interface DownloadMediaOptions extends CachedMediaOptions, DownloadOption
 export type DownloadScenesOptions = DownloadOptions;
 
 export interface LocalPathsOptions extends Omit<DownloadOptions, 'update'> {
-  /** Default: `filepath` */
+  /** Also a label whose masks are meant. Default: `filepath` */
   readonly mediaField?: string;
   /** Also fetch the files that 3D scenes name. Default: true */
   readonly includeAssets?: boolean;
@@ -69,7 +69,7 @@ export async function downloadScenes(samples: SampleCollection, options: Downloa
 export async function getLocalPaths(samples: SampleCollection, options: LocalPathsOptions = {}): Promise<unknown[]> {
   checkOptions('getLocalPaths', options, LOCAL_PATHS);
   const { mediaField = 'filepath', includeAssets = true, download = true, ...how } = options;
-  const found = await values(samples, mediaField);
+  const found = await values(samples, mediaFieldOf(samples, mediaField).name);
   const fetching = new Fetching(how);
   if (download) await fetching.fetch([...new Set(textsIn(found))].filter(isRemotePath), includeAssets);
   const localOf = (value: unknown): unknown => {
@@ -185,8 +185,9 @@ class Fetching {
 
 /** The addresses of media in stores, each once in a batch. */
 async function* mediaOf(samples: SampleCollection, options: CachedMediaOptions): AsyncGenerator<string[]> {
-  const fields = namedMediaFields(samples.doc, options.mediaFields);
-  const { groupSlices } = options;
+  const { mediaFields, groupSlices } = options;
+  const fields =
+    mediaFields === undefined ? shownMediaFields(samples) : [mediaFields].flat().map((name) => mediaFieldOf(samples, name));
   const chosen = groupSlices === undefined ? samples : inSlices(samples, [groupSlices].flat());
   for await (const batch of mediaReferences(chosen, fields)) {
     const paths = [...new Set(batch.map(({ path }) => path))].filter(isRemotePath);

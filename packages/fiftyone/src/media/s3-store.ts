@@ -215,8 +215,11 @@ export async function s3Store(settings: S3Settings): Promise<MediaStore> {
 /** The name of the MD5 among the metadata of an object. */
 const MD5 = 'fiftyone-md5';
 
-/** The default has methods that do nothing, for which the SDK prepares what it would tell them. */
-const NO_LOGGER = {} as NonNullable<S3ClientConfig['logger']>;
+/**
+ * The default has methods for every request that do nothing, for which the SDK prepares what it would tell them. These two are for
+ * whatever finds credentials, which does not ask whether they are there.
+ */
+const NO_LOGGER = { debug: () => {}, warn: () => {} } as unknown as NonNullable<S3ClientConfig['logger']>;
 
 function configOf({ endpoint, region, credentials, profile }: S3Settings, idleMs: number): S3ClientConfig {
   const sockets = { keepAlive: true, maxSockets: 256 };

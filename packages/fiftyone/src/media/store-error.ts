@@ -63,10 +63,13 @@ export function mayPass(error: unknown): boolean {
 
 /** What went wrong with a connection, by the code that Node gives; undefined if it was not the connection. */
 export function connectionTrouble(error: unknown): { trouble: StoreTrouble; detail: string } | undefined {
-  for (let at = error; at instanceof Error; at = at.cause) {
-    const { code, name } = at as NodeJS.ErrnoException;
+  const chain: Error[] = [];
+  for (let at = error; at instanceof Error; at = at.cause) chain.push(at);
+  for (const { code, name } of chain as NodeJS.ErrnoException[]) {
     const known = [code, name].find((text) => typeof text === 'string' && CONNECTION.test(text));
     if (known !== undefined) return { trouble: 'passing', detail: known };
+  }
+  for (const at of chain) {
     if (/socket hang up|premature close|aborted|terminated|other side closed|fetch failed/i.test(at.message)) {
       return { trouble: 'passing', detail: 'the connection was cut' };
     }

@@ -108,7 +108,7 @@ describe('media of a dataset in the cache', async () => {
     expect(await counts({ groupSlices: 'scene', includeAssets: false })).toBe(sizes['s/a.fo3d']);
     await dataset.clearMedia();
     expect(await dataset.downloadScenes()).toMatchObject({ done: 1, bytes: sizes['s/a.fo3d'] });
-    await expect(dataset.downloadMedia({ mediaFields: 'gt' })).rejects.toThrow('has no media field "gt"');
+    await expect(dataset.downloadMedia({ mediaFields: 'tg' })).rejects.toThrow("has no field 'tg'");
     await expect(dataset.downloadMedia({ groupSlices: 'imgae' })).rejects.toThrow('has no group slice "imgae"');
     await expect(dataset.clearMedia({ mediaField: 'gt' } as object)).rejects.toThrow("clearMedia has no option 'mediaField'");
   });
@@ -117,7 +117,7 @@ describe('media of a dataset in the cache', async () => {
     const { dataset, root } = await grouped();
     const [image] = (await dataset.getLocalPaths()) as string[];
     expect(`${await readFile(image as string)}`).toBe('a.png');
-    const [masks] = (await dataset.getLocalPaths({ mediaField: 'gt.detections.mask_path', download: false })) as string[][];
+    const [masks] = (await dataset.getLocalPaths({ mediaField: 'gt', download: false })) as string[][];
     expect(masks).toEqual([expect.stringContaining(join('media', 's3', root.slice(5), 'm/a.png')), null]);
     await expect(stat(masks?.[0] as string)).rejects.toThrow('ENOENT');
   });

@@ -1,7 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
-import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { partSize } from '../../src/media/checksum.js';
 import { readMediaSettings } from '../../src/media/media-settings.js';
 import { type OpenStore, openStores } from '../../src/media/open-stores.js';
@@ -14,6 +16,7 @@ import type { Env } from '../../src/settings.js';
 import { type HttpProxy, type RequestFate, startHttpProxy } from '../support/http-proxy.js';
 import { AZURE_LOGIN, S3_LOGIN } from '../support/media-servers.js';
 import { azureWorld, gcsWorld, type MediaWorld, mediaOf, orLeftOut, s3World } from '../support/media-worlds.js';
+import { folderForData } from '../support/mongod.js';
 
 const FATES: RequestFate[] = [
   'cut before',
@@ -151,6 +154,28 @@ describe('credentials', async () => {
       }
       expect(way.requests()).toBe(2);
     }
+  });
+
+  test('that a program gives are for the SDK to find, and so it is told that there are none', async () => {
+    const folder = await mkdtemp(join(await folderForData(), 'fiftyone-test-credentials-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey } = S3_LOGIN;
+    await writeFile(join(folder, 'login.json'), JSON.stringify({ Version: 1, AccessKeyId, SecretAccessKey }));
+    await writeFile(join(folder, 'config'), `[default]\ncredential_process = cat ${join(folder, 'login.json')}\n`);
+    await writeFile(join(folder, 'empty'), '');
+    vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
+    const root = await s3.bucket();
+    const { AWS_ENDPOINT_URL_S3 } = s3.env();
+    const reach = async (config: string) => {
+      const env = { AWS_CONFIG_FILE: join(folder, config), AWS_SHARED_CREDENTIALS_FILE: join(folder, 'empty') };
+      for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+      return await storeOf(mediaOf({ ...env, AWS_ENDPOINT_URL_S3 }), root);
+    };
+    await writeObject(await reach('config'), 'a', bytesSource(Buffer.from('a')));
+    expect(await (await reach('config')).stat('a')).toMatchObject({ size: 1 });
+    const none = await reach('empty');
+    await expect(none.stat('a')).rejects.toThrow(`${root}a: access denied: CredentialsProviderError`);
   });
 
   test('work with a wrong clock: the time of the server counts', async () => {

@@ -28,7 +28,7 @@ export function exportError(error: unknown, place: string, left: Unfinished | 'u
 /** @param rest what to do when the trouble is over */
 function hintForStore({ trouble, hint }: StoreError, rest: string): string {
   if (trouble === 'denied' || trouble === 'no bucket')
-    return `${hint}; or leave the media where they are (exportMedia: false); ${rest}`;
+    return `${hint}; or leave the media where they are (exportMedia: false, --export-media false)`;
   if (trouble === 'busy' || trouble === 'passing') return `when the store is back: ${rest}`;
   return trouble === 'full' ? `make room: ${rest}` : rest;
 }
