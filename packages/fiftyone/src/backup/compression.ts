@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import zlib, { createGunzip } from 'node:zlib';
 import { UsageError } from '../errors.js';
+import { zstd } from './zstd.js';
 
 /** How the files of a backup are compressed. zstd needs a Node that has it (22.15 or newer). */
 export type Compression = 'none' | 'gzip' | 'zstd';
@@ -20,14 +21,6 @@ const CHUNK_BYTES = 1_000_000;
 
 const gzip = promisify<Uint8Array, zlib.ZlibOptions, Buffer>(zlib.gzip);
 
-/** What newer releases of Node have. */
-interface Zstd {
-  zstdCompress?(bytes: Uint8Array, options: object, done: (error: Error | null, result: Buffer) => void): void;
-  createZstdDecompress?(options: object): NodeJS.ReadWriteStream;
-}
-const { zstdCompress, createZstdDecompress } = zlib as Zstd;
-const zstd = zstdCompress && promisify<Uint8Array, object, Buffer>(zstdCompress);
-
 const CODECS: readonly Codec[] = [
   { name: 'none', extension: '', compress: async (bytes) => bytes, decompressor: () => undefined },
   {
@@ -37,16 +30,7 @@ const CODECS: readonly Codec[] = [
     compress: (bytes) => gzip(bytes, { level: 1, memLevel: 9, chunkSize: 512 * 1024 }),
     decompressor: () => createGunzip({ chunkSize: CHUNK_BYTES }),
   },
-  ...(zstd && createZstdDecompress
-    ? [
-        {
-          name: 'zstd' as const,
-          extension: '.zst',
-          compress: (bytes: Uint8Array) => zstd(bytes, {}),
-          decompressor: () => createZstdDecompress({ chunkSize: CHUNK_BYTES }),
-        },
-      ]
-    : []),
+  ...(zstd ? [{ name: 'zstd' as const, extension: '.zst', ...zstd }] : []),
 ];
 
 /** @throws UsageError for one that this Node does not have */
