@@ -24,17 +24,19 @@ const FRAMES = 'frames.';
 /** All media fields of a dataset, `filepath` first. Frames have a `filepath` when images were made of them. */
 export function mediaFields(dataset: ReadonlyDoc): MediaField[] {
   const hasFrames = typeof dataset.get('frame_collection_name') === 'string';
-  const images = hasFrames && fieldAt(schemaOf(dataset, 'frame_fields'), 'filepath') ? [plainField(`${FRAMES}filepath`)] : [];
-  const all = [plainField('filepath'), ...sampleMediaFields(dataset), ...images, ...frameMediaFields(dataset)];
+  const images =
+    hasFrames && fieldAt(schemaOf(dataset, 'frame_fields'), 'filepath') ? [plainField(`${FRAMES}filepath`, true)] : [];
+  const shown = shownFields(dataset)
+    .filter((name) => hasTexts(dataset, name))
+    .map((name) => plainField(name, hasFrames));
+  const labels = [...labelFields(dataset, 'samples'), ...images, ...labelFields(dataset, 'frames')];
+  const all = [plainField('filepath'), ...shown, ...labels];
   return all.filter(({ name }, i) => all.findIndex((other) => other.name === name) === i);
 }
 
 /** The media fields of samples besides `filepath`: those that the App shows, and labels with files of their own. */
 export function sampleMediaFields(dataset: ReadonlyDoc): MediaField[] {
-  const config = dataset.get('app_config');
-  const shown = config instanceof Doc ? config.get('media_fields') : undefined;
-  const names = Array.isArray(shown) ? shown.filter((name) => typeof name === 'string' && name !== 'filepath') : [];
-  return [...(names as string[]).map((name) => plainField(name, 'samples')), ...labelFields(dataset, 'samples')];
+  return [...shownFields(dataset).map((name) => plainField(name)), ...labelFields(dataset, 'samples')];
 }
 
 /** The media fields of frames: labels with files of their own. */
@@ -42,8 +44,26 @@ export function frameMediaFields(dataset: ReadonlyDoc): MediaField[] {
   return labelFields(dataset, 'frames');
 }
 
-function plainField(name: string, scope: MediaField['scope'] = name.startsWith(FRAMES) ? 'frames' : 'samples'): MediaField {
-  return { name, scope, holder: name, path: (scope === 'frames' ? name.slice(FRAMES.length) : name).split('.') };
+/** The fields besides `filepath` whose files the App can show. */
+function shownFields(dataset: ReadonlyDoc): string[] {
+  const config = dataset.get('app_config');
+  const shown = config instanceof Doc ? config.get('media_fields') : undefined;
+  return Array.isArray(shown) ? shown.filter((name): name is string => typeof name === 'string' && name !== 'filepath') : [];
+}
+
+/** Whether a field can have paths: of labels their files are fields of their own. */
+function hasTexts(dataset: ReadonlyDoc, name: string): boolean {
+  const [key, path] = name.startsWith(FRAMES)
+    ? (['frame_fields', name.slice(FRAMES.length)] as const)
+    : (['sample_fields', name] as const);
+  return fieldAt(schemaOf(dataset, key), path)?.embeddedDocType == null;
+}
+
+/** @param hasFrames whether `frames.` leads to them */
+function plainField(name: string, hasFrames = false): MediaField {
+  const isOfFrames = hasFrames && name.startsWith(FRAMES);
+  const path = (isOfFrames ? name.slice(FRAMES.length) : name).split('.');
+  return { name, scope: isOfFrames ? 'frames' : 'samples', holder: name, path };
 }
 
 function labelFields(dataset: ReadonlyDoc, scope: MediaField['scope']): MediaField[] {

@@ -121,14 +121,14 @@ export async function pathRuns(db: Db, dataset: ObjectId, limit = 0): Promise<Pa
   return await runsIn(db).find({ dataset }).sort({ started: -1 }).limit(limit).toArray();
 }
 
-/** The last run of a dataset, if it was about this and has not ended. */
+/** The last run of a dataset, if it was about this, has not ended and was not taken back. */
 export async function unfinishedRun(
   db: Db,
   dataset: ObjectId,
   { command, note, reverts, isWhole = true }: RunPurpose,
 ): Promise<PathRun | undefined> {
   const [last] = await pathRuns(db, dataset, 1);
-  if (!isWhole || last === undefined || last.ended !== null) return undefined;
+  if (!isWhole || last === undefined || last.ended !== null || last.reverted !== null) return undefined;
   return last.command === command && last.note === (note ?? null) && last.reverts === (reverts ?? null) ? last : undefined;
 }
 

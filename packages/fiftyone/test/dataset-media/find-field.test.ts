@@ -21,6 +21,20 @@ test('media fields are the filepath, those that the App shows, and the files of 
   expect(shownMediaFields(view).map(({ name }) => name)).toEqual(['filepath', 'seg.mask_path']);
 });
 
+test('of labels that the App shows as media it is the files that are media fields', async () => {
+  const { dataset } = await videosWithPaths();
+  dataset.appConfig = { ...dataset.appConfig, media_fields: ['filepath', 'frames.heat', 'frames.filepath', 'poster'] };
+  await dataset.save();
+  const names = shownMediaFields(dataset).map(({ name, scope }) => `${scope} ${name}`);
+  expect(names).toEqual([
+    'samples filepath',
+    'frames frames.filepath',
+    'samples poster',
+    'frames frames.objects.detections.mask_path',
+    'frames frames.heat.map_path',
+  ]);
+});
+
 test.each([
   ['filepath', 'filepath'],
   ['gt', 'gt.detections.mask_path'],
