@@ -23,6 +23,7 @@ import {
   undoRestore,
 } from './restore-note.js';
 import { RestoreRefusedError } from './restore-refused.js';
+import { checkServerRoom } from './server-room.js';
 import { settleRestores } from './settle-restores.js';
 import { stage } from './stage.js';
 import { underLeases } from './under-leases.js';
@@ -99,6 +100,7 @@ async function restore(
     const conflicts = await findConflicts(db, selection);
     if (conflicts.length > 0) throw new RestoreRefusedError(backup.path, conflicts);
   }
+  await checkServerRoom(db, items);
   const note = await noteRestore(db, identityOf(backup, options), backup.path);
   const documents = await stageAll(db, note, items, options, check);
   check();

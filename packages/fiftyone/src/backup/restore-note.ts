@@ -3,8 +3,7 @@ import { EJSON } from 'bson';
 import type { Db, Document } from 'mongodb';
 import { Doc, encode, parseEjsonDoc } from '../bson/index.js';
 import { inTime, isTooLate } from '../database/lease-store.js';
-import type { Lease } from '../database/leases.js';
-import { thisProcess } from '../database/leases.js';
+import { type Lease, LostLeaseError, thisProcess } from '../database/leases.js';
 import { findDocs, insertRaw, runRaw } from '../database/raw.js';
 import { atOnce } from '../media/at-once.js';
 import { RESTORES, STAGED } from './collections.js';
@@ -89,7 +88,15 @@ export async function commitRestore(db: Db, note: RestoreNote, replacements: rea
   await collection.deleteMany(itemsOf(note));
   await insertRaw(db, RESTORES, items);
   // what is safe once this is includes what came before it
-  await collection.updateOne({ _id: note._id as never, state: 'staging' }, { $set: { state: 'replacing' } }, MAJORITY);
+  const { matchedCount } = await collection.updateOne(
+    { _id: note._id as never, state: 'staging' },
+    { $set: { state: 'replacing' } },
+    MAJORITY,
+  );
+  if (matchedCount === 1) return;
+  // somebody took this process for dead, and has ended the restore in its place
+  await collection.deleteMany(itemsOf(note));
+  throw new LostLeaseError(RESTORE_LEASE);
 }
 
 function itemId({ _id }: RestoreNote, n: number): string {
