@@ -351,6 +351,22 @@ describe('files that go to a store', async () => {
     expect(Object.keys(await contentsOf(open, root)).length).toBeLessThan(300);
   });
 
+  test('end in the middle of a large one, which goes on from there', async () => {
+    const [root, folder] = [await s3.bucket(), await testFolder()];
+    const content = Buffer.alloc(16 * partSize(1));
+    for (let i = 0; i < 16; i++) content.writeUInt8(i + 1, i * partSize(1));
+    const wanted = flat(await writeFiles(folder, { 'large.mp4': content }), root);
+    const stop = new AbortController();
+    const way = await countingWay(s3.server.port);
+    const parts = () => way.log.filter((line) => /^PUT .*partNumber/.test(line)).length;
+    const onProgress = ({ sentBytes }: TransferProgress) => void (sentBytes > 0 && stop.abort());
+    await expect(transfer(mediaOf(s3.env(way.url)), wanted, { signal: stop.signal, onProgress })).rejects.toThrow('stopped');
+    const before = parts();
+    expect(before).toBeLessThan(16);
+    expect(outcomes((await transfer(mediaOf(s3.env(way.url)), wanted)).results)).toEqual(['sent']);
+    expect(parts()).toBe(16);
+  });
+
   test('tell how far they are, those that are there included', async () => {
     const [root, folder] = [await s3.bucket(), await testFolder()];
     const names = Array.from({ length: 9 }, (_, i) => `${i}.png`);

@@ -14,6 +14,11 @@ const AT_ONCE = 64;
 /** Into so many folders at most, with a list each, keys are divided. */
 const MOST_FOLDERS = 8;
 
+/** So many keys in one folder are listed by what comes next in them: lists of parts go at once, pages of one list do not. */
+const MANY = 5000;
+const MOST_PARTS = 64;
+const LISTS_AT_ONCE = 8;
+
 export interface LookUp {
   /** The keys to look for; gone through more than once. */
   readonly keys: () => Iterable<string>;
@@ -37,19 +42,22 @@ export async function lookUp(store: MediaStore, { keys, count, found, isOpen, fa
   if (count === 0) return;
   let pages = count < FEW ? 0 : Math.ceil(count / KEYS_PER_PAGE);
   let isComplete = pages > 0;
-  for (const { prefix, isShallow } of pages > 0 ? foldersOf(keys) : []) {
-    let next = pages > 0 ? listed(store, prefix, isShallow) : undefined;
-    isComplete &&= next !== undefined;
+  const nextPage = async (prefix: string, shallow: boolean, page?: string): Promise<Page | undefined> => {
+    if (pages <= 0) return undefined;
+    pages--;
+    return await listed(store, prefix, shallow, page);
+  };
+  await atOnce(isComplete ? prefixesOf(keys, count, pages / 2) : [], LISTS_AT_ONCE, async ({ prefix, isShallow }) => {
+    let next: Promise<Page | undefined> | undefined = nextPage(prefix, isShallow);
     while (next !== undefined) {
       const page: Page | undefined = await next;
-      pages = page === undefined ? 0 : pages - 1;
-      isComplete &&= page !== undefined && (page.next === undefined || pages > 0);
+      isComplete &&= page !== undefined;
       // comes while this page is compared
-      next = page?.next !== undefined && pages > 0 ? listed(store, prefix, isShallow, page.next) : undefined;
+      next = page?.next === undefined ? undefined : nextPage(prefix, isShallow, page.next);
       next?.catch(() => {});
       await atOnce(page?.objects ?? [], AT_ONCE, async (object) => void (await found(object)));
     }
-  }
+  });
   if (isComplete) return;
   await atOnce(keys(), AT_ONCE, async (key) => {
     if (!isOpen(key)) return;
@@ -70,34 +78,44 @@ async function listed(store: MediaStore, prefix: string, shallow: boolean, page?
   });
 }
 
-interface Folder {
+interface Prefix {
   readonly prefix: string;
-  /** Whether no key is in a folder below. */
+  /** Whether no key has a further slash. */
   readonly isShallow: boolean;
 }
 
-/** The folders that together hold all keys: the smallest one, or, if they are few, those in it. */
-function foldersOf(keys: () => Iterable<string>): Folder[] {
+/** Prefixes that together hold all keys: their smallest folder, what is in it if that is little, or parts of it if keys are many. */
+function prefixesOf(keys: () => Iterable<string>, count: number, most: number): Prefix[] {
   let common: string | undefined;
-  for (const key of keys()) common = common === undefined ? folderOf(key) : commonFolder(common, key);
+  for (const key of keys()) common = common === undefined ? key : commonStart(common, key);
   const start = common ?? '';
-  const below = new Set<string>();
+  const folder = folderOf(start);
+  const [folders, parts] = [new Set<string>(), new Set<string>()];
   let isShallow = true;
   for (const key of keys()) {
-    const slash = key.indexOf('/', start.length);
+    const slash = key.indexOf('/', folder.length);
     isShallow &&= slash < 0;
-    if (below.size <= MOST_FOLDERS) below.add(slash < 0 ? start : key.slice(0, slash + 1));
+    if (folders.size <= MOST_FOLDERS) folders.add(slash < 0 ? folder : key.slice(0, slash + 1));
+    if (parts.size <= MOST_PARTS) parts.add(start + firstOf(key.slice(start.length)));
   }
-  if (below.has(start) || below.size > MOST_FOLDERS) return [{ prefix: start, isShallow }];
-  return [...below].map((prefix) => ({ prefix, isShallow: false }));
+  const isFew = !folders.has(folder) && folders.size <= Math.min(MOST_FOLDERS, most);
+  const isParted = count >= MANY && parts.size <= MOST_PARTS && !parts.has(start);
+  if (isParted && !(isFew && folders.size >= parts.size)) return [...parts].map((prefix) => ({ prefix, isShallow }));
+  return isFew ? [...folders].map((prefix) => ({ prefix, isShallow: false })) : [{ prefix: folder, isShallow }];
+}
+
+function firstOf(text: string): string {
+  const [first = ''] = text;
+  return first;
 }
 
 function folderOf(key: string): string {
   return key.slice(0, key.lastIndexOf('/') + 1);
 }
 
-function commonFolder(folder: string, key: string): string {
-  let common = folder;
-  while (!key.startsWith(common)) common = folderOf(common.slice(0, -1));
-  return common;
+function commonStart(a: string, b: string): string {
+  let length = 0;
+  while (length < a.length && a[length] === b[length]) length++;
+  // not between the halves of a character
+  return a.slice(0, /[\ud800-\udbff]/.test(a[length - 1] ?? '') ? length - 1 : length);
 }
