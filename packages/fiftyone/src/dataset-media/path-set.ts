@@ -24,6 +24,10 @@ export class PathSet {
     this.#index.add(hashOf(text), row);
   }
 
+  has(text: string): boolean {
+    return this.#row(text) !== undefined;
+  }
+
   /** Says what a file must be, if it is one of these. */
   expect(text: string, size: number, checksum: string | undefined): void {
     const row = this.#row(text);

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { SampleCollection } from '../datasets/sample-collection.js';
 import { UsageError } from '../errors.js';
 import { type MediaCache, mediaCache } from '../media/media-cache.js';
@@ -6,13 +7,15 @@ import { openMedia } from '../media/open-media.js';
 import type { OpenStore } from '../media/open-stores.js';
 import { placeOf } from '../media/place.js';
 import { StoreError } from '../media/store-error.js';
+import { FileTable } from '../media/transfer/file-table.js';
 import { type KeyFor, keyFor } from '../media/transfer/key-for.js';
 import { planTransfer } from '../media/transfer/plan-transfer.js';
 import { refuseTransfer, sendTransfer } from '../media/transfer/send-transfer.js';
-import type { Outcome, RefusedFile, TransferOptions, TransferResult, WantedFile } from '../media/transfer/transfer-options.js';
+import type { Outcome, RefusedFile, TransferOptions, WantedFile } from '../media/transfer/transfer-options.js';
 import type { PlannedFailure, TransferSummary } from '../media/transfer/transfer-plan.js';
 import { environment } from '../settings.js';
 import { mediaFieldOf } from './find-field.js';
+import { localPathsOf } from './local-paths.js';
 import { openManifest } from './manifest-file.js';
 import { checkMayChange } from './may-change.js';
 import type { MediaField } from './media-fields.js';
@@ -20,6 +23,9 @@ import { changePaths, type PathChange } from './path-changes.js';
 import { type MediaReference, mediaReferences } from './references.js';
 import { checkUploadOptions, type PlanUploadOptions, type UploadOptions } from './upload-options.js';
 import { uploadProgress } from './upload-progress.js';
+
+/** How many files go into the cache before it is asked whether it is full. */
+const CACHED_AT_ONCE = 1000;
 
 /** How many failures are listed; all are counted. */
 const LISTED = 20;
@@ -139,13 +145,18 @@ class Upload {
     };
   }
 
-  /** Files to send, in batches. @param given gets each reference, with what is to be sent for it, if anything is */
+  /**
+   * Files to send, in batches. What is below the folder already is wanted as it is, so that nothing takes its place.
+   *
+   * @param given gets each reference, and whether nothing is wanted for it
+   */
   async *wanted(
     given: (reference: MediaReference, isLeft: boolean) => void = () => {},
   ): AsyncGenerator<(WantedFile | RefusedFile)[]> {
     this.references = 0;
     this.left = 0;
-    for await (const references of mediaReferences(this.samples, this.#fields, { signal: this.options.signal })) {
+    const reading = { whileChanging: this.options.updateFilepaths === true, signal: this.options.signal };
+    for await (const references of mediaReferences(this.samples, this.#fields, reading)) {
       const batch: (WantedFile | RefusedFile)[] = [];
       for (const reference of references) {
         const isLeft = this.#stays(reference);
@@ -158,12 +169,17 @@ class Upload {
     }
   }
 
-  #stays({ path, field }: MediaReference): boolean {
-    if (path.startsWith(`${this.folders[field.name]}/`)) return true;
-    return this.options.remote !== 'copy' && this.#isRemote(path);
+  #isSent({ path, field }: MediaReference): boolean {
+    return path.startsWith(`${this.folders[field.name]}/`);
   }
 
-  async #wantedFor({ path, field }: MediaReference): Promise<WantedFile | RefusedFile> {
+  #stays(reference: MediaReference): boolean {
+    return !this.#isSent(reference) && this.options.remote !== 'copy' && this.#isRemote(reference.path);
+  }
+
+  async #wantedFor(reference: MediaReference): Promise<WantedFile | RefusedFile> {
+    const { path, field } = reference;
+    if (this.#isSent(reference)) return { from: path, to: path };
     try {
       return { from: path, to: `${this.folders[field.name]}/${await this.#keyFor(path)}`, relDir: this.options.relDir };
     } catch (error) {
@@ -204,10 +220,11 @@ class Upload {
           if (to !== undefined) changed.push({ reference, to });
         }
         yield changed;
-        await upload.#keepInCache(results);
+        for (const { from, to } of results) if (to !== undefined && !upload.#isRemote(from)) uploaded.add(from, to);
       }
       for (const { reference } of queue) onPath(reference.path);
     };
+    const uploaded = new FileTable();
 
     try {
       let report: UploadReport['changes'];
@@ -215,6 +232,7 @@ class Upload {
         const purpose = { command: 'upload', note: Object.values(this.folders).join(' ') };
         report = await changePaths(samples.connection, samples.doc, changes(this), { ...purpose, signal: options.signal });
       } else for await (const _ of changes(this));
+      if (options.cache) await this.#keepInCache(uploaded, options.cache === 'move');
       const count = (...some: Outcome[]) => some.reduce((sum, what) => sum + (outcomes.get(what) ?? 0), 0);
       return {
         folders: this.folders,
@@ -229,14 +247,19 @@ class Upload {
     }
   }
 
-  async #keepInCache(results: readonly TransferResult[]): Promise<void> {
-    const { cache = false } = this.options;
-    if (cache === false) return;
-    const files = new Map(
-      results.flatMap(({ from, to }) => (to === undefined || this.#isRemote(from) ? [] : [[from, to] as const])),
-    );
-    const local = [...files].map(([from, to]) => ({ from, to }));
-    await this.#cache.adopt(local, cache === 'move' ? 'move' : 'copy');
+  /** When all is written: what the dataset still names stays where it is. */
+  async #keepInCache(uploaded: FileTable, isMove: boolean): Promise<void> {
+    const named = isMove ? await localPathsOf(this.samples.connection, this.#isRemote) : undefined;
+    for (let row = 0; row < uploaded.length; row += CACHED_AT_ONCE) {
+      const rows = Array.from({ length: Math.min(CACHED_AT_ONCE, uploaded.length - row) }, (_, i) => row + i);
+      const files = rows.map((one) => ({ from: uploaded.from(one), to: uploaded.to(one) }));
+      const mayGo = ({ from }: { from: string }) => named !== undefined && !named.has(resolve(from));
+      await this.#cache.adopt(files.filter(mayGo), 'move');
+      await this.#cache.adopt(
+        files.filter((file) => !mayGo(file)),
+        'copy',
+      );
+    }
   }
 }
 

@@ -108,8 +108,8 @@ export function mediaCache(settings: MediaSettings, open: OpenStore): MediaCache
     const place = placeFor(to);
     if (place.kind === 'local') return undefined;
     const there = await open(to);
-    const [object, { size }] = await Promise.all([there.store.stat(there.key), stat(from)]);
-    if (object?.size !== size) return undefined;
+    const [object, here] = await Promise.all([there.store.stat(there.key), stat(from).catch(() => undefined)]);
+    if (here === undefined || object?.size !== here.size) return undefined;
     const key = cacheKey(place);
     const file = join(folder, key);
     await mkdir(dirname(file), { recursive: true });
@@ -119,7 +119,7 @@ export function mediaCache(settings: MediaSettings, open: OpenStore): MediaCache
     await utimes(partial, new Date(), object.modified);
     await rename(partial, file);
     if (how === 'move') await rm(from, { force: true });
-    return { key, size };
+    return { key, size: here.size };
   }
 
   /** @throws StoreError if a path is none of a file in a store, which is a failure like others */

@@ -76,8 +76,24 @@ if (here !== undefined) {
     expect(report).toMatchObject({ sent: { files: 0, bytes: 0 }, there: 3, changes: { changed: 3 } });
     expect(way.counts.PUT ?? 0).toBe(0);
     const again = await upload(dataset, root, { env, updateFilepaths: true });
-    expect(again).toMatchObject({ sent: { files: 0 }, there: 0, changes: { run: null, changed: 0 } });
-    expect((await planUpload(dataset, root, { env })).remote).toBe(3);
+    expect(again).toMatchObject({ sent: { files: 0 }, there: 3, changes: { run: null, changed: 0 } });
+    expect(await planUpload(dataset, root, { env })).toMatchObject({ remote: 0, there: { files: 3 } });
+    expect((await planUpload(dataset, `${root}elsewhere`, { env })).remote).toBe(3);
+  });
+
+  test('what is in the store for a sample is replaced by no file of another one, whatever is chosen', async () => {
+    const { dataset, root, env, folder } = await pictures();
+    const options = { updateFilepaths: true, overwrite: true, env };
+    await upload(dataset, root, options);
+    const [other] = await writeFiles(folder, { 'other/0.jpg': 'another image 0' });
+    await dataset.addSamples([new fo.Sample({ filepath: other as string })]);
+    await expect(upload(dataset, root, options)).rejects.toThrow(CollisionError);
+    await upload(dataset, root, { ...options, onCollision: 'rename' });
+    const paths = (await dataset.values('filepath')) as string[];
+    expect(paths.slice(0, 3)).toEqual([0, 1, 2].map((i) => `${root}${i}.jpg`));
+    expect(paths[3]?.slice(root.length)).toMatch(/^0-[0-9a-f]{12}\.jpg$/);
+    const contents = await contentsOf(mediaOf(env), root);
+    expect([contents['0.jpg'], contents[paths[3]?.slice(root.length) as string]]).toEqual(['image 0', 'another image 0']);
   });
 
   test('what cannot be sent keeps its path, and the others have theirs changed', async () => {
@@ -128,7 +144,9 @@ if (here !== undefined) {
   test('uploaded files can be kept in the cache, where a download finds them', async () => {
     const { dataset, root, env, folder } = await pictures();
     await upload(dataset, root, { updateFilepaths: true, cache: 'move', env });
-    await expect(readFile(join(folder, 'a/0.jpg'))).rejects.toThrow('ENOENT');
+    // the thumbnail of this one has no path: all others are the files that thumbnails name
+    await expect(readFile(join(folder, 'a/1.jpg'))).rejects.toThrow('ENOENT');
+    expect(await readFile(join(folder, 'a/0.jpg'), 'utf8')).toBe('image 0');
     const { cache } = fo.mediaFiles({ env });
     const [local] = await cache.getLocalPaths([`${root}0.jpg`], { download: false });
     expect(await readFile(local as string, 'utf8')).toBe('image 0');
