@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { appendFile, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { partSize } from '../../src/media/checksum.js';
@@ -411,6 +412,28 @@ describe('files that go to a store', async () => {
       skipFailures: true,
     });
     expect(outcomes(gone.results)).toEqual(['failed']);
+  });
+
+  test('may come from plain addresses, whose signatures are written down nowhere', async () => {
+    const root = await s3.bucket();
+    const server = createServer(({ url = '', method }, answer) => {
+      const status = url.startsWith('/good') ? 200 : url.startsWith('/denied') ? 403 : 404;
+      answer.writeHead(status, { 'content-length': 5 }).end(method === 'HEAD' || status !== 200 ? undefined : 'hello');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    const names = ['denied.png', 'absent.png', 'good.png', `good-${'x'.repeat(1025)}.png`];
+    const wanted = names.map((name) => ({ from: `http://127.0.0.1:${port}/${name}?X-Signature=hunter2`, to: `${root}${name}` }));
+    const { results, summary, lines } = await transfer(open, wanted, { skipFailures: true });
+    expect(outcomes(results)).toEqual(['failed', 'failed', 'sent', 'failed']);
+    expect(await contentsOf(open, root)).toEqual({ 'good.png': 'hello' });
+    const told = JSON.stringify([summary, lines, results.map(({ error }) => error?.message)]);
+    expect(told).not.toContain('hunter2');
+    expect(told).toContain('denied.png');
+    const other = await transfer(open, [{ from: wanted[2]?.from ?? '', to: `${root}other.png` }]);
+    expect(outcomes(other.results)).toEqual(['sent']);
+    server.closeAllConnections();
+    server.close();
   });
 
   test('nothing of credentials is in plan, results or manifest', async () => {

@@ -3,6 +3,7 @@ import { LONGEST_KEY } from './key-for.js';
 import { LISTED, type Planning } from './planning.js';
 import { readText } from './read-text.js';
 import { isScene, type SceneFile, sceneFiles } from './scene-files.js';
+import { shownPath } from './shown-path.js';
 import { stopIfAsked } from './stop.js';
 import type { WantedFile, WantedFiles } from './transfer-options.js';
 
@@ -12,7 +13,7 @@ export async function collectFiles(planning: Planning, wanted: WantedFiles, repo
 
   function refuse(from: string, { message }: Error): void {
     refused.count++;
-    if (refused.listed.length < (options.listed ?? LISTED)) refused.listed.push({ from, reason: message });
+    if (refused.listed.length < (options.listed ?? LISTED)) refused.listed.push({ from: shownPath(from), reason: message });
   }
 
   async function add(from: string, to: string): Promise<{ readonly row: number; readonly isNew: boolean }> {
@@ -20,7 +21,7 @@ export async function collectFiles(planning: Planning, wanted: WantedFiles, repo
     const before = files.length;
     const row = files.add(from, to);
     if (row === before && Buffer.byteLength(key) > LONGEST_KEY) {
-      planning.fail(row, new StoreError(from, 'refused', `its key would be longer than ${LONGEST_KEY} bytes`));
+      planning.fail(row, new StoreError(shownPath(from), 'refused', `its key would be longer than ${LONGEST_KEY} bytes`));
     }
     return { row, isNew: row === before };
   }
@@ -32,7 +33,7 @@ export async function collectFiles(planning: Planning, wanted: WantedFiles, repo
     for (const file of namedFiles(planning, row, text).values()) {
       const error = await places.learnSource(file.from);
       if (error === undefined) await add(file.from, file.to);
-      else planning.fail(row, new StoreError(from, 'refused', error.message));
+      else planning.fail(row, new StoreError(shownPath(from), 'refused', error.message));
     }
   }
 

@@ -7,6 +7,7 @@ import { LONGEST_KEY } from './key-for.js';
 import { lookUpRows } from './look-up-rows.js';
 import { LISTED, type Planning } from './planning.js';
 import { rowsByPath } from './rows-by-path.js';
+import { isAbout, shownPath } from './shown-path.js';
 import type { Sources } from './sources.js';
 import { stopIfAsked } from './stop.js';
 import type { Collision } from './transfer-plan.js';
@@ -61,7 +62,7 @@ async function lookUpTargets(planning: Planning, sources: Sources, { seen, same 
       same[row] = isItself || (await holdsContent(store, object, await sources.content(row))) ? 1 : 0;
     } catch (error) {
       // without the store there is nothing to do, without one file there are others
-      if (!(error instanceof StoreError) || error.path !== places.normal(source)) throw error;
+      if (!(error instanceof StoreError) || !isAbout(error, places.normal(source))) throw error;
       planning.fail(row, error);
     }
   };
@@ -105,7 +106,7 @@ async function decideKey(
   }
   collisions.count++;
   if (collisions.listed.length < listed) {
-    const from = contents.slice(0, NAMED).map(([row]) => files.from(row as number));
+    const from = contents.slice(0, NAMED).map(([row]) => shownPath(files.from(row as number)));
     collisions.listed.push({ to: files.to(first), from, isTaken });
   }
   const keeper = there ?? (onCollision === 'rename' && (!isThere || overwrite) ? contents[0] : undefined);
@@ -161,6 +162,7 @@ async function decideRenamed(
   for (const row of renamed) {
     if (files.state(row) !== State.rename || seen[row] === 0) continue;
     if (same[row] === 1) files.decide(row, State.there);
-    else planning.fail(row, new StoreError(files.to(row), 'taken', `which was to be the new name of ${files.from(row)}`));
+    else
+      planning.fail(row, new StoreError(files.to(row), 'taken', `which was to be the new name of ${shownPath(files.from(row))}`));
   }
 }

@@ -7,6 +7,7 @@ import { type MediaStore, pathIn, type StoredObject } from '../store.js';
 import { StoreError } from '../store-error.js';
 import { askDisk } from './ask-disk.js';
 import type { ChecksumMemory } from './checksum-memory.js';
+import { shownPath } from './shown-path.js';
 
 /** How many files are read at once to know their checksums. */
 const reading = budget(8);
@@ -65,7 +66,7 @@ export function objectContent(
     // parts of others may be of another size, but seldom come to the same number
     if (!isWhole && part === partSize(size) && known?.endsWith(`-${Math.ceil(size / part)}`)) return known;
     const object = await store.stat(key);
-    if (object === undefined) throw new StoreError(pathIn(store, key), 'missing');
+    if (object === undefined) throw new StoreError(shownPath(pathIn(store, key)), 'missing');
     return await checksumOf(objectSource(store, object), part);
   };
   return { size, checksum };

@@ -3,6 +3,7 @@ import { lstat, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { StoreError } from '../store-error.js';
 import { askDisk } from './ask-disk.js';
+import { shownPath } from './shown-path.js';
 
 /** The longest key that every store takes, in bytes. */
 export const LONGEST_KEY = 1024;
@@ -50,11 +51,12 @@ async function realFile(path: string, real: (folder: string) => Promise<string>)
 }
 
 function checked(path: string, key: string | undefined, relDir?: string): string {
-  if (key === undefined) throw new StoreError(path, 'refused', `it is not in ${relDir}`, 'correct relDir, or leave it out');
+  if (key === undefined)
+    throw new StoreError(shownPath(path), 'refused', `it is not in ${relDir}`, 'correct relDir, or leave it out');
   if (Buffer.byteLength(key) > LONGEST_KEY)
-    throw new StoreError(path, 'refused', `its key would be longer than ${LONGEST_KEY} bytes`);
+    throw new StoreError(shownPath(path), 'refused', `its key would be longer than ${LONGEST_KEY} bytes`);
   const isBad = key.split('/').some((name) => ['', '.', '..'].includes(name));
-  if (isBad) throw new StoreError(path, 'refused', 'it does not have the name of a file');
+  if (isBad) throw new StoreError(shownPath(path), 'refused', 'it does not have the name of a file');
   return key;
 }
 

@@ -11,6 +11,7 @@ import { Places } from './places.js';
 import { LISTED, type Planning } from './planning.js';
 import { readText } from './read-text.js';
 import { isScene } from './scene-files.js';
+import { shownPath } from './shown-path.js';
 import { lookAtSources, type Sources } from './sources.js';
 import type { TransferOptions, WantedFiles } from './transfer-options.js';
 import type { Amount, TransferPlan, TransferSummary } from './transfer-plan.js';
@@ -69,7 +70,8 @@ async function describeScenes(planning: Planning, sources: Sources): Promise<voi
       for (const { from, to } of namedFiles(planning, row, text).values()) {
         const file = files.find(from, to) as number;
         const state = files.state(file);
-        if (state === State.fail) return files.fail(row, `${files.from(row)}: a file of the scene: ${files.reason(file)}`);
+        if (state === State.fail)
+          return files.fail(row, `${shownPath(files.from(row))}: a file of the scene: ${files.reason(file)}`);
         if (state === State.skip || state === State.collide) return files.decide(row, State.skip);
       }
       files.describe(row, (await sources.scene(row)).length, files.modified(row));
@@ -103,7 +105,7 @@ function summaryOf({ files, refused, options }: Planning, collisions: Collisions
     amount.bytes += files.size(row);
     if (state <= State.there && files.twin(row) === undefined) objects++;
     if (state === State.fail && failures.length < (options.listed ?? LISTED)) {
-      failures.push({ from: files.from(row), reason: files.reason(row) as string });
+      failures.push({ from: shownPath(files.from(row)), reason: files.reason(row) as string });
     }
   }
   const of = (state: number) => amounts[state] as Amount;

@@ -13,6 +13,7 @@ import { State } from './file-table.js';
 import { Places } from './places.js';
 import { readText } from './read-text.js';
 import { isScene, sceneFiles, sceneText } from './scene-files.js';
+import { isAbout, shownPath } from './shown-path.js';
 import { stopIfAsked, stopped } from './stop.js';
 import type { Outcome, RefusedFile, TransferOptions, TransferResult, WantedFile, WantedFiles } from './transfer-options.js';
 import { CollisionError, type TransferPlan, UnsendableError } from './transfer-plan.js';
@@ -76,7 +77,7 @@ export async function* sendTransfer(
     doneFiles++;
     report();
     const to = isInStore(outcome) ? files.to(row) : undefined;
-    const line = { from: files.from(row), to, size: files.size(row), checksum: object?.checksum, what: outcome };
+    const line = { from: shownPath(files.from(row)), to, size: files.size(row), checksum: object?.checksum, what: outcome };
     await manifest?.(error ? { ...line, error: error.message } : line);
   }
 
@@ -101,7 +102,7 @@ export async function* sendTransfer(
       stop ??= error;
       return;
     }
-    const isOfStore = error.path !== places.normal(files.from(row));
+    const isOfStore = !isAbout(error, places.normal(files.from(row)));
     if (isOfStore && error.trouble === 'passing') inVain++;
     const isHopeless = isOfStore && (HOPELESS_TROUBLES.includes(error.trouble) || inVain >= HOPELESS);
     if (!skipFailures || isHopeless) stop ??= error;
@@ -141,6 +142,8 @@ export async function* sendTransfer(
     });
   }
 
+  const shownSource = (row: number) => shownPath(places.normal(files.from(row)));
+
   const plannedError = (row: number) => new FiftyOneError(files.reason(row) as string);
 
   /** Another file with the same content is sent for it. */
@@ -161,8 +164,7 @@ export async function* sendTransfer(
     if (stamp.size !== files.size(row) || modifiedMs(stamp) !== files.modified(row)) throw changed(row);
   }
 
-  const changed = (row: number) =>
-    new StoreError(places.normal(files.from(row)), 'changed', 'it is not what it was when it was planned');
+  const changed = (row: number) => new StoreError(shownSource(row), 'changed', 'it is not what it was when it was planned');
 
   /** Sends the files that a scene names. @returns its text for the store; undefined if they are not all there */
   async function sceneToSend(row: number, item: WantedFile): Promise<Buffer> {
@@ -182,7 +184,7 @@ export async function* sendTransfer(
       if (isInStore(outcome)) continue;
       if (outcome === 'unsent') throw stopped();
       const reason = errors.get(fileRow)?.message ?? files.reason(fileRow) ?? 'was skipped';
-      throw new StoreError(places.normal(files.from(row)), 'refused', `a file of the scene: ${reason}`);
+      throw new StoreError(shownSource(row), 'refused', `a file of the scene: ${reason}`);
     }
     const placed = sceneText(text, files.to(row), (written) => {
       const fileRow = rows.get(written);
@@ -230,7 +232,7 @@ export async function* sendTransfer(
       });
     }
     const object = await from.store.stat(from.key);
-    if (object === undefined) throw new StoreError(pathIn(from.store, from.key), 'missing');
+    if (object === undefined) throw new StoreError(shownSource(row), 'missing');
     if (object.size !== files.size(row) || !sameSecond(object.modified.getTime(), files.modified(row))) throw changed(row);
     const copied = overwrite ? await copiedInside(from, to, object) : undefined;
     if (copied) return { object: copied, isNew: true };
@@ -259,7 +261,7 @@ export async function* sendTransfer(
       if (error !== undefined || 'refused' in item) {
         rows.push(error as Error);
         await manifest?.({
-          from: item.from,
+          from: shownPath(item.from),
           to: undefined,
           size: 0,
           checksum: undefined,
@@ -271,7 +273,7 @@ export async function* sendTransfer(
       await places.learn(item.to);
       const row = files.find(item.from, item.to);
       if (row === undefined) {
-        const unknown = new StoreError(item.from, 'changed', 'it was not wanted when it was planned');
+        const unknown = new StoreError(shownPath(item.from), 'changed', 'it was not wanted when it was planned');
         if (!skipFailures) stop ??= unknown;
         rows.push(unknown);
         continue;

@@ -10,6 +10,7 @@ import { lookUpRows } from './look-up-rows.js';
 import type { Planning } from './planning.js';
 import { readText } from './read-text.js';
 import { isScene, sceneText } from './scene-files.js';
+import { shownPath } from './shown-path.js';
 import { stopIfAsked } from './stop.js';
 import { TextArena } from './text-arena.js';
 
@@ -56,7 +57,7 @@ export async function lookAtSources(planning: Planning, report: (done: number) =
   };
   const remote = () => files.rows(State.open, (row) => !isLocal(row));
   await lookUpRows(planning, { rows: remote(), pathOf: (row) => files.from(row), seen, found, failed: planning.fail });
-  for (const row of remote()) if (seen[row] === 0) planning.fail(row, new StoreError(files.from(row), 'missing'));
+  for (const row of remote()) if (seen[row] === 0) planning.fail(row, new StoreError(shownPath(files.from(row)), 'missing'));
 
   function stampOf(row: number): FileStamp {
     const [mtimeNs = 0n, ctimeNs = 0n, ino = 0n] = stamps.subarray(3 * row, 3 * row + 3);
