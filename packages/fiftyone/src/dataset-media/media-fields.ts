@@ -12,11 +12,13 @@ export interface MediaField {
   readonly path: readonly string[];
 }
 
-/** The attribute of a label that names a file. */
+/** The attribute of a document in a sample that names a file. */
 const FILES = new Map([
   ['fiftyone.core.labels.Detection', 'mask_path'],
   ['fiftyone.core.labels.Segmentation', 'mask_path'],
   ['fiftyone.core.labels.Heatmap', 'map_path'],
+  ['fiftyone.utils.utils3d.OrthographicProjectionMetadata', 'filepath'],
+  ['fiftyone.utils.rerun.RrdFile', 'filepath'],
 ]);
 
 const FRAMES = 'frames.';

@@ -16,12 +16,14 @@ export class PathSet {
   #sizes = new Float64Array(1024).fill(Number.NaN);
   size = 0;
 
-  add(text: string): void {
-    if (this.#row(text) !== undefined) return;
+  /** @returns whether it is new */
+  add(text: string): boolean {
+    if (this.#row(text) !== undefined) return false;
     const row = this.size++;
     if (row === this.#sizes.length) this.#grow();
     this.#rows[3 * row] = this.#texts.add(text);
     this.#index.add(hashOf(text), row);
+    return true;
   }
 
   has(text: string): boolean {

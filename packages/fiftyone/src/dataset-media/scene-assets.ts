@@ -36,7 +36,7 @@ export async function sceneAssets(
 }
 
 /** The paths in the text of a scene; none if it is no scene. */
-function namedIn(text: string): string[] {
+export function namedIn(text: string): string[] {
   const found: string[] = [];
   try {
     mapScenePaths(text, (path) => {

@@ -11,6 +11,7 @@ import { FileTable } from '../media/transfer/file-table.js';
 import { type KeyFor, keyFor } from '../media/transfer/key-for.js';
 import { planTransfer } from '../media/transfer/plan-transfer.js';
 import { refuseTransfer, sendTransfer } from '../media/transfer/send-transfer.js';
+import { shownPath } from '../media/transfer/shown-path.js';
 import type { Outcome, RefusedFile, TransferOptions, WantedFile } from '../media/transfer/transfer-options.js';
 import type { PlannedFailure, TransferSummary } from '../media/transfer/transfer-plan.js';
 import { environment } from '../settings.js';
@@ -122,7 +123,13 @@ class Upload {
     const named = foldersOf(remoteDir, options.mediaField ?? 'filepath');
     this.#fields = named.map(([name]) => mediaFieldOf(samples, name));
     for (const [i, field] of this.#fields.entries()) {
+      if (this.folders[field.name] !== undefined) {
+        throw new UsageError(`mediaField names '${field.name}' twice`, {
+          hint: 'name each field once: a label stands for the field of its files',
+        });
+      }
       const folder = (named[i] as [string, string])[1];
+      refuseSecrets(folder);
       if (placeOf(folder, settings).kind === 'http') {
         throw new UsageError(`${folder}: nothing can be written to plain addresses`, {
           hint: 'give a bucket (s3://…, gs://…), a container of Azure, or a folder; MinIO needs MINIO_ENDPOINT_URL',
@@ -262,6 +269,20 @@ class Upload {
     }
   }
 }
+
+/** What is in the address of a folder would be in every path of the dataset. @throws UsageError for a login or a signature */
+function refuseSecrets(folder: string): void {
+  if (!/^https?:\/\//i.test(folder)) return;
+  const plain = shownPath(folder);
+  if (/^[^/]*\/\/[^/]*@/.test(plain)) {
+    const [, scheme, rest] = /^([^/]*\/\/)[^/]*@(.*)$/s.exec(plain) as unknown as string[];
+    throw new UsageError(`${scheme}***@${rest}: a login does not belong into the address of a folder`, { hint: LOGINS });
+  }
+  if (plain !== folder)
+    throw new UsageError(`${plain}: a signature does not belong into the address of a folder`, { hint: LOGINS });
+}
+
+const LOGINS = 'give the address alone, and the login by AZURE_…, MINIO_… or the other variables that docs/media.md names';
 
 /** The folder of each field. @throws UsageError if two have one */
 function foldersOf(remoteDir: string, mediaField: NonNullable<UploadOptions['mediaField']>): [field: string, folder: string][] {

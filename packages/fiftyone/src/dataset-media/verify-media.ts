@@ -7,16 +7,20 @@ import type { OnProgress } from '../datasets/progress.js';
 import type { SampleCollection } from '../datasets/sample-collection.js';
 import { UsageError } from '../errors.js';
 import { atOnce } from '../media/at-once.js';
+import { pathBeside } from '../media/beside.js';
 import { readMediaSettings } from '../media/media-settings.js';
 import { openMedia } from '../media/open-media.js';
 import { type MediaStore, pathIn, type StoredObject } from '../media/store.js';
+import { StoreError } from '../media/store-error.js';
 import { lookUp } from '../media/transfer/look-up.js';
+import { readText } from '../media/transfer/read-text.js';
 import type { ManifestLine } from '../media/transfer/transfer-options.js';
 import { type Env, environment } from '../settings.js';
 import { mediaFieldOf, shownMediaFields } from './find-field.js';
 import type { MediaField } from './media-fields.js';
 import { PathSet } from './path-set.js';
 import { mediaReferences } from './references.js';
+import { isScene, namedIn } from './scene-assets.js';
 
 export interface VerifyMediaOptions {
   /** Default: all media fields */
@@ -46,7 +50,7 @@ export interface MediaProblem {
 /** What is where. */
 export interface VerifyMediaReport {
   readonly fields: readonly string[];
-  /** How many places in the dataset name files, and how many different files that are. */
+  /** How many places in the dataset name files, and how many different files that are, with those that scenes name. */
   readonly references: number;
   readonly files: number;
   readonly bytes: number;
@@ -57,10 +61,11 @@ export interface VerifyMediaReport {
 }
 
 const AT_ONCE = 64;
+const SCENES_AT_ONCE = 32;
 const LISTED = 20;
 
 /**
- * Looks whether all files that a dataset or view names are there, with a list of each folder in a store instead of a question per file.
+ * Looks whether all files that a dataset or view names are there, and those that its 3D scenes name, with a list of each folder in a store instead of a question per file.
  *
  * @throws StoreError `denied` or `no bucket`; UsageError for a manifest that cannot be read
  */
@@ -68,7 +73,8 @@ export async function verifyMedia(samples: SampleCollection, options: VerifyMedi
   checkOptions('verifyMedia', options, OPTIONS);
   const fields = fieldsOf(samples, options.mediaField);
   const pace = new Pace(options.onProgress, options.signal);
-  const open = openMedia(readMediaSettings(options.env ?? environment()));
+  const settings = readMediaSettings(options.env ?? environment());
+  const open = openMedia(settings);
   const stores = new Map<MediaStore, PathSet>();
   let [references, done, bytes, compared, count] = [0, 0, 0, 0, 0];
   const listed: MediaProblem[] = [];
@@ -77,20 +83,34 @@ export async function verifyMedia(samples: SampleCollection, options: VerifyMedi
     if (listed.length < LISTED) listed.push({ path, problem: what });
   };
 
+  /** @returns whether it is new */
+  const learn = async (path: string): Promise<boolean> => {
+    try {
+      const { store, key } = await open(path);
+      const keys = stores.get(store) ?? new PathSet();
+      stores.set(store, keys);
+      return keys.add(key);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      problem(path, 'is in no store that is known');
+      return false;
+    }
+  };
+
   for await (const batch of mediaReferences(samples, fields, { signal: options.signal })) {
     references += batch.length;
     pace.tell({ what: 'Reading media paths', done: references, unit: 'paths' });
-    for (const { path } of batch) {
-      try {
-        const { store, key } = await open(path);
-        const keys = stores.get(store) ?? new PathSet();
-        stores.set(store, keys);
-        keys.add(key);
-      } catch (error) {
-        if (!(error instanceof UsageError)) throw error;
-        problem(path, 'is in no store that is known');
+    const scenes: string[] = [];
+    for (const { path } of batch) if ((await learn(path)) && isScene(path)) scenes.push(path);
+    await atOnce(scenes, SCENES_AT_ONCE, async (scene) => {
+      // one that cannot be read is looked for like all others
+      const text = await open(scene).then(readText).catch(storeTrouble);
+      for (const path of namedIn(text ?? '')) {
+        const asset = pathBeside(scene, path, settings);
+        if (asset === undefined) problem(`${scene}: ${path}`, 'is out of its bucket');
+        else await learn(asset);
       }
-    }
+    });
   }
   for await (const { to, size, checksum } of options.manifest === undefined ? [] : linesOf(options.manifest)) {
     if (to === undefined) continue;
@@ -130,6 +150,11 @@ export async function verifyMedia(samples: SampleCollection, options: VerifyMedi
     tell();
   }
   return { fields: fields.map(({ name }) => name), references, files, bytes, compared, problems: { count, listed } };
+}
+
+function storeTrouble(error: unknown): undefined {
+  if (!(error instanceof StoreError)) throw error;
+  return undefined;
 }
 
 function fieldsOf(samples: SampleCollection, given: VerifyMediaOptions['mediaField']): readonly MediaField[] {

@@ -158,6 +158,9 @@ function minioServer(env: Env, profile: Section, mistakes: string[]): MinioServe
   const endpoint = env.MINIO_ENDPOINT_URL || profile.endpoint_url;
   if (!endpoint) return undefined;
   if (!/^https?:\/\/[^/]/.test(endpoint)) mistakes.push('the endpoint of MinIO must start with http:// or https://');
+  if (/^[^/]*\/\/[^/]*@/.test(endpoint)) {
+    mistakes.push('the endpoint of MinIO must have no login in it: that goes into MINIO_ACCESS_KEY and MINIO_SECRET_ACCESS_KEY');
+  }
   return {
     endpoint: endpoint.replace(/\/+$/, ''),
     alias: env.MINIO_ALIAS || profile.alias,

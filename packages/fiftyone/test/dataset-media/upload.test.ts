@@ -8,6 +8,7 @@ import * as fo from '../../src/index.js';
 import { CollisionError } from '../../src/media/transfer/transfer-plan.js';
 import type { Env } from '../../src/settings.js';
 import { mediaOf, orLeftOut, s3World } from '../support/media-worlds.js';
+import { sdkDatabase } from '../support/sdk-database.js';
 import { contentsOf, countingWay, testFolder, writeFiles } from '../support/transfers.js';
 import { picturesOnDisk } from '../support/uploads.js';
 
@@ -161,5 +162,39 @@ if (here !== undefined) {
     await expect(upload(dataset, 's3://no-such-bucket-here/x', { env })).rejects.toThrow(/no such bucket/);
     await expect(upload(dataset, root, { env, mediaField: 'filepth' })).rejects.toThrow(/no field 'filepth'/);
     await expect(upload(dataset, root, { env, relDir: '/elsewhere' })).rejects.toThrow(/is not in \/elsewhere/);
+  });
+
+  test('a login or a signature in the address of a folder is refused, and not repeated', async () => {
+    const { dataset, env } = await pictures();
+    for (const folder of ['https://a.blob.core.windows.net/c/d?sv=1&sig=SECRET', 'http://user:SECRET@127.0.0.1:1/bucket']) {
+      const error = await upload(dataset, folder, { env }).catch((thrown: Error) => thrown);
+      expect(String(error)).toMatch(/does not belong into the address/);
+      expect(String(error)).not.toContain('SECRET');
+    }
+    const minio = { ...env, MINIO_ENDPOINT_URL: 'http://user:SECRET@127.0.0.1:1' };
+    await expect(upload(dataset, 's3://b/c', { env: minio })).rejects.toThrow(/must have no login/);
+  });
+
+  test('a field that is named twice is refused', async () => {
+    const { dataset, root, env } = await pictures();
+    const mediaField = ['gt', 'gt.detections.mask_path'];
+    await expect(upload(dataset, root, { mediaField, env })).rejects.toThrow(/names 'gt.detections.mask_path' twice/);
+  });
+
+  test('the files of a 3D scene are uploaded and verified with it', async () => {
+    const { fo: database } = await sdkDatabase();
+    const folder = await testFolder();
+    const scene = JSON.stringify({ children: [{ _type: 'PlyMesh', name: 'a', plyPath: 'parts/a.ply' }] });
+    const [filepath] = await writeFiles(folder, { 'one.fo3d': scene, 'parts/a.ply': 'a mesh' });
+    const dataset = await database.createDataset('scenes');
+    await dataset.addSamples([new fo.Sample({ filepath: filepath as string })]);
+    const [root, env] = [await here.bucket(), { HOME: await testFolder(), ...here.env() }];
+    await upload(dataset, root, { updateFilepaths: true, env });
+    expect(Object.keys(await contentsOf(mediaOf(env), root)).sort()).toEqual(['one.fo3d', 'parts/a.ply']);
+    expect(await verifyMedia(dataset, { env })).toMatchObject({ references: 1, files: 2, problems: { count: 0 } });
+    await (await mediaOf(env)(root)).store.delete('parts/a.ply');
+    const { problems } = await verifyMedia(dataset, { env });
+    expect(problems.listed).toEqual([{ path: `${root}parts/a.ply`, problem: 'is missing' }]);
+    await expect(upload(dataset, root, { env })).rejects.toThrow(/parts\/a\.ply.*not found/);
   });
 }
