@@ -145,7 +145,9 @@ async function replaceOne(
   }
   // what is gone has been put in place
   if (!there.has(staged)) return;
-  if (kind === 'documents') return await replaceDocuments(db, staged, target, EJSON.parse(filter, { relaxed: false }), lease);
+  // one that is not there gets the options and indexes of the backup
+  if (kind === 'documents' && there.has(target))
+    return await replaceDocuments(db, staged, target, EJSON.parse(filter, { relaxed: false }), lease);
   if (there.get(target) === 'view') await drop(db, target);
   await db.renameCollection(staged, target, { dropTarget: true }).catch(unlessMissing);
 }
