@@ -75,8 +75,20 @@ export function stagedName({ _id }: RestoreNote, item: number): string {
 
 /** The collections that wait. */
 export async function stagedBy(db: Db, { _id }: RestoreNote): Promise<string[]> {
+  return (await allStaged(db)).filter((name) => name.startsWith(`${STAGED}${_id}.`));
+}
+
+/** The collections that wait, of all restores. */
+export async function allStaged(db: Db): Promise<string[]> {
   const found = await db.listCollections({}, { nameOnly: true }).toArray();
-  return found.map(({ name }) => name).filter((name) => name.startsWith(`${STAGED}${_id}.`));
+  return found.map(({ name }) => name).filter((name) => name.startsWith(STAGED));
+}
+
+/** Drops what a process has written late that was taken for dead: its restore was ended by another one. */
+export async function dropUnnoted(db: Db): Promise<void> {
+  const noted = (await restoresOf(db)).map(({ _id }) => `${STAGED}${_id}.`);
+  const late = (await allStaged(db)).filter((name) => !noted.some((start) => name.startsWith(start)));
+  await atOnce(late, AT_ONCE, (name) => drop(db, name));
 }
 
 /** From here on a restore is finished, not undone. */
