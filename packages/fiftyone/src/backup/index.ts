@@ -1,7 +1,7 @@
 export type { Compression } from './compression.js';
 export { type Backup, type CreateBackupOptions, createBackup } from './create.js';
 export { DamagedFileError } from './damaged-file.js';
-export { type Forecast, forecast } from './forecast.js';
+export { type Forecast, forecastBackup } from './forecast.js';
 export { type ListedBackup, listBackups, type PruneOptions, pruneBackups } from './list.js';
 export type { Manifest, Scope, Versions } from './manifest.js';
 export { type RestoreOptions, type RestoreReport, restoreBackup } from './restore-backup.js';
