@@ -108,12 +108,20 @@ export function together(contents: readonly DatasetContent[]): DatasetContent {
 /** What belongs to datasets of a database. Those that are not there have nothing. */
 export async function readContent(db: Db, ids: readonly ObjectId[]): Promise<DatasetContent> {
   const datasets = await findDocs(db, 'datasets', {}, { projection: { sample_collection_name: 1, frame_collection_name: 1 } });
+  const entries = await findDocs(db, ATTIC, { kind: 'entry', dataset: { $in: [...ids] } }, { projection: { data: 0 } });
+  const attic = entries.map(headOf);
   const read = recordReader(db);
   const contents = await Promise.all(
     ids.map(async (id) => {
       const record = await read(id);
-      const entries = await findDocs(db, ATTIC, { kind: 'entry', dataset: id }, { projection: { data: 0 } });
-      return record && contentOf(record, entries.map(headOf), datasets);
+      return (
+        record &&
+        contentOf(
+          record,
+          attic.filter(({ dataset }) => dataset.equals(id)),
+          datasets,
+        )
+      );
     }),
   );
   return together(contents.filter((content) => content !== undefined));

@@ -1,11 +1,12 @@
 import { statfs } from 'node:fs/promises';
 import type { Db, Document } from 'mongodb';
+import type { Connection } from '../database/connection.js';
 import { rawBatches } from '../database/raw-batches.js';
 import { FiftyOneError } from '../errors.js';
 import { atOnce } from '../media/at-once.js';
-import type { Codec } from './compression.js';
+import { type Codec, type Compression, codecOf } from './compression.js';
 import { unwrapped } from './unwrap.js';
-import type { Part } from './what.js';
+import { merged, type Part, type What } from './what.js';
 
 /** How large a backup will be. */
 export interface Forecast {
@@ -34,7 +35,12 @@ const PER_PART = 8_192;
 /** How many commands are under way at once. */
 const AT_ONCE = 8;
 
-/** Says how large a backup will be. What is in a collection the server knows; how well it compresses is tried on some of it. */
+/** Says how large a backup will be, within 10 % as a rule. Default: compressed with gzip */
+export async function forecastBackup({ db }: Connection, { parts }: What, compression: Compression = 'gzip'): Promise<Forecast> {
+  return await forecast(db, merged(parts), codecOf(compression));
+}
+
+/** Says how large parts will be. What is in a collection the server knows; how well it compresses is tried on some of it. */
 export async function forecast(db: Db, parts: readonly Part[], codec: Codec): Promise<Forecast> {
   const sizes: PartSize[] = [];
   await atOnce(parts, AT_ONCE, async (part) => void sizes.push({ part, ...(await sizeOf(db, part)) }));

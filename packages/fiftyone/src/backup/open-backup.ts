@@ -5,6 +5,7 @@ import { buffer } from 'node:stream/consumers';
 import { EJSON } from 'bson';
 import type { Document } from 'mongodb';
 import { FiftyOneError } from '../errors.js';
+import { atOnce } from '../media/at-once.js';
 import { type CollectionMetadata, isLeftAlone, parseMetadata } from './collections.js';
 import { codecOfFile } from './compression.js';
 import { DamagedFileError } from './damaged-file.js';
@@ -50,13 +51,24 @@ export async function openBackup(path: string): Promise<StoredBackup> {
     throw noBackup(path, 'it is a file', 'archives of mongodump (--archive) cannot be read: use a dump that is a folder');
   const manifest = await readManifest(path);
   if (manifest !== undefined) {
-    const collections = await Promise.all(manifest.collections.map((collection) => ofOurs(path, collection)));
+    const collections = await fewAtOnce(manifest.collections, (collection) => ofOurs(path, collection));
     return { path, manifest, database: manifest.database, collections };
   }
   const names = await readdir(path);
   if (names.includes(UNFINISHED))
     throw noBackup(path, 'it is not whole: whoever made it did not get to the end', 'use another backup');
   return await ofMongodump(path, names);
+}
+
+/** A process may have a thousand files open, and a database has more collections than that. */
+const FILES_AT_ONCE = 16;
+
+async function fewAtOnce<T, R>(items: readonly T[], read: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  await atOnce(items, FILES_AT_ONCE, async (item, n) => {
+    results[n] = await read(item);
+  });
+  return results;
 }
 
 async function ofOurs(
@@ -80,7 +92,8 @@ async function ofMongodump(path: string, names: readonly string[]): Promise<Stor
   const files = names.filter((name) => stemOf(name) !== undefined && !name.startsWith('prelude.json'));
   if (files.length === 0) return await ofMongodump(...(await onlyDatabase(path, names)));
   const stems = [...new Set(files.map((name) => stemOf(name) as string))].sort();
-  const collections = await Promise.all(stems.map((stem) => ofDump(path, stem, names)));
+  const all = new Set(names);
+  const collections = await fewAtOnce(stems, (stem) => ofDump(path, stem, all));
   return {
     path,
     manifest: undefined,
@@ -101,9 +114,9 @@ async function onlyDatabase(path: string, names: readonly string[]): Promise<[st
   return [join(path, first[0]), first[1]];
 }
 
-async function ofDump(path: string, stem: string, names: readonly string[]): Promise<StoredCollection> {
+async function ofDump(path: string, stem: string, names: ReadonlySet<string>): Promise<StoredCollection> {
   const [metadata, file] = [METADATA, DOCUMENTS].map((end) =>
-    EXTENSIONS.map((ext) => `${stem}${end}${ext}`).find((name) => names.includes(name)),
+    EXTENSIONS.map((ext) => `${stem}${end}${ext}`).find((name) => names.has(name)),
   );
   const found = parseMetadata(metadata === undefined ? '{}' : await readText(join(path, metadata)), stem);
   if (found.type === 'collection' && file === undefined)

@@ -65,11 +65,12 @@ export async function restoreBackup(connection: Connection, options: RestoreOpti
   try {
     return await authorized(connection, async () => {
       await settleRestores(connection, identityOf(backup, options));
-      const selection = await (names ? datasetsOf(db, backup, names) : everything(db, backup));
+      const select = () => (names ? datasetsOf(db, backup, names) : everything(db, backup));
       const present = names ? [] : await findDocs(db, 'datasets', {}, { projection: { _id: 1 } });
-      const datasets = new Set([...selection.datasets, ...present].map(leaseOf));
+      const datasets = new Set([...(await select()).datasets, ...present].map(leaseOf));
       const keys = [RESTORE_LEASE, ...(names ? [] : ['database']), ...datasets];
-      return await underLeases(connection, keys, 'restored', (held) => restore(db, backup, selection, options, held), !names);
+      const work = async (held: readonly Lease[]) => restore(db, backup, await select(), options, held);
+      return await underLeases(connection, keys, 'restored', work, names === undefined);
     });
   } catch (error) {
     if (error instanceof FiftyOneError || !(error instanceof Error)) throw error;

@@ -29,7 +29,8 @@ export interface Selection {
 export async function everything(db: Db, backup: StoredBackup): Promise<Selection> {
   const items = backup.collections.map((source) => ({ source, filter: source.filter, select: undefined }));
   const there = backup.manifest?.scope.kind === 'database' ? await listMetadata(db) : [];
-  const superfluous = there.map(({ name }) => name).filter((name) => !items.some(({ source }) => source.name === name));
+  const stored = new Set(backup.collections.map(({ name }) => name));
+  const superfluous = there.map(({ name }) => name).filter((name) => !stored.has(name));
   return { items, datasets: await documentsOf(backup, 'datasets'), superfluous };
 }
 
@@ -48,23 +49,25 @@ export async function datasetsOf(db: Db, backup: StoredBackup, names: readonly s
       hint: others === '' ? 'it has no datasets' : `it has: ${others}`,
     });
   });
-  const ids = datasets.map((dataset) => dataset.get('_id') as ObjectId);
-  const stored = together(await Promise.all(datasets.map((dataset) => storedContent(backup, dataset, all))));
-  const now = await readContent(db, ids);
+  const stored = await storedContent(backup, datasets, all);
+  const now = await readContent(
+    db,
+    datasets.map((dataset) => dataset.get('_id') as ObjectId),
+  );
+  const there = new Set((await listMetadata(db)).map(({ name }) => name));
+  const sources = new Map(backup.collections.map((source) => [source.name, source]));
   const own = backup.collections.filter(({ name }) => stored.own.includes(name));
   const shared = stored.shared.flatMap((owned): Item[] => {
     const { collection } = owned;
-    const filter = eitherOf(
-      owned,
-      KEPT_FILES.includes(collection) ? undefined : now.shared.find((other) => other.collection === collection),
-    );
-    const source = backup.collections.find(({ name }) => name === collection) ?? nothingOf(collection);
-    return filter === undefined ? [] : [{ source, filter, select: (doc) => isOwned(owned, doc) }];
+    const present = KEPT_FILES.includes(collection) ? undefined : now.shared.find((other) => other.collection === collection);
+    const filter = eitherOf(owned, present);
+    const source = sources.get(collection) ?? (there.has(collection) ? nothingOf(collection) : undefined);
+    return filter === undefined || source === undefined ? [] : [{ source, filter, select: (doc) => isOwned(owned, doc) }];
   });
   return {
     items: [...own.map((source) => ({ source, filter: undefined, select: undefined })), ...shared],
     datasets,
-    superfluous: now.own.filter((name) => !own.some((source) => source.name === name)),
+    superfluous: now.own.filter((name) => there.has(name) && !own.some((source) => source.name === name)),
   };
 }
 
@@ -81,27 +84,38 @@ function nothingOf(name: string): StoredCollection {
   return { name, type: 'collection', options: new Doc(), indexes: [], uuid: undefined, file: undefined, expected: undefined };
 }
 
-async function storedContent(backup: StoredBackup, dataset: Doc, datasets: readonly Doc[]): Promise<DatasetContent> {
-  const id = dataset.get('_id') as ObjectId;
-  const first = contentOf({ dataset, runs: [], views: [] }, [], datasets);
-  const ownOf = (collection: string) => {
-    const owned = first.shared.find((other) => other.collection === collection) as Owned;
-    return documentsOf(backup, collection, (doc) => isOwned(owned, doc));
-  };
-  const [runs, views] = await Promise.all([ownOf('runs'), ownOf('views')]);
-  const entries = await documentsOf(backup, ATTIC, (doc) => doc.get('kind') === 'entry' && equal(doc.get('dataset') ?? null, id));
-  return contentOf({ dataset, runs, views }, entries.map(headOf), datasets);
+async function storedContent(backup: StoredBackup, datasets: readonly Doc[], all: readonly Doc[]): Promise<DatasetContent> {
+  const [runs, views] = await Promise.all([documentsOf(backup, 'runs'), documentsOf(backup, 'views')]);
+  // their records can be large
+  const entries = await documentsOf(backup, ATTIC, (doc) => (doc.get('kind') === 'entry' ? headOf(doc) : undefined));
+  return together(
+    datasets.map((dataset) => {
+      const { shared } = contentOf({ dataset, runs: [], views: [] }, [], all);
+      const ownOf = (collection: string, docs: readonly Doc[]) => {
+        const owned = shared.find((other) => other.collection === collection) as Owned;
+        return docs.filter((doc) => isOwned(owned, doc));
+      };
+      const record = { dataset, runs: ownOf('runs', runs), views: ownOf('views', views) };
+      const attic = entries.filter((entry) => equal(entry.dataset, dataset.get('_id') ?? null));
+      return contentOf(record, attic, all);
+    }),
+  );
 }
 
-/** Documents of a collection of a backup that has not many. */
-export async function documentsOf(
+/** What there is of each document of a collection of a backup that has not many. @param take leaves out that for which it gives nothing */
+export async function documentsOf<T = Doc>(
   { collections }: StoredBackup,
   name: string,
-  select: (doc: Doc) => boolean = () => true,
-): Promise<Doc[]> {
+  take: (doc: Doc) => T | undefined = (doc) => doc as T,
+): Promise<T[]> {
   const source = collections.find((collection) => collection.name === name);
-  const found: Doc[] = [];
+  const found: T[] = [];
   if (source === undefined) return found;
-  for await (const batch of checkedDocuments(source)) found.push(...batch.map(decode).filter(select));
+  for await (const batch of checkedDocuments(source)) {
+    for (const bytes of batch) {
+      const taken = take(decode(bytes));
+      if (taken !== undefined) found.push(taken);
+    }
+  }
   return found;
 }

@@ -75,8 +75,20 @@ export function stagedName({ _id }: RestoreNote, item: number): string {
 
 /** The collections that wait. */
 export async function stagedBy(db: Db, { _id }: RestoreNote): Promise<string[]> {
+  return (await allStaged(db)).filter((name) => name.startsWith(`${STAGED}${_id}.`));
+}
+
+/** The collections that wait, of all restores. */
+export async function allStaged(db: Db): Promise<string[]> {
   const found = await db.listCollections({}, { nameOnly: true }).toArray();
-  return found.map(({ name }) => name).filter((name) => name.startsWith(`${STAGED}${_id}.`));
+  return found.map(({ name }) => name).filter((name) => name.startsWith(STAGED));
+}
+
+/** Drops what a process has written late that was taken for dead: its restore was ended by another one. */
+export async function dropUnnoted(db: Db): Promise<void> {
+  const noted = (await restoresOf(db)).map(({ _id }) => `${STAGED}${_id}.`);
+  const late = (await allStaged(db)).filter((name) => !noted.some((start) => name.startsWith(start)));
+  await atOnce(late, AT_ONCE, (name) => drop(db, name));
 }
 
 /** From here on a restore is finished, not undone. */
@@ -145,7 +157,9 @@ async function replaceOne(
   }
   // what is gone has been put in place
   if (!there.has(staged)) return;
-  if (kind === 'documents') return await replaceDocuments(db, staged, target, EJSON.parse(filter, { relaxed: false }), lease);
+  // one that is not there gets the options and indexes of the backup
+  if (kind === 'documents' && there.has(target))
+    return await replaceDocuments(db, staged, target, EJSON.parse(filter, { relaxed: false }), lease);
   if (there.get(target) === 'view') await drop(db, target);
   await db.renameCollection(staged, target, { dropTarget: true }).catch(unlessMissing);
 }

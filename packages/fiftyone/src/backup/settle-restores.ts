@@ -1,6 +1,6 @@
 import type { Connection } from '../database/connection.js';
 import type { Lease } from '../database/leases.js';
-import { finishRestore, RESTORE_LEASE, restoresOf, undoRestore } from './restore-note.js';
+import { allStaged, dropUnnoted, finishRestore, RESTORE_LEASE, restoresOf, undoRestore } from './restore-note.js';
 import { underLeases } from './under-leases.js';
 
 /**
@@ -13,7 +13,7 @@ import { underLeases } from './under-leases.js';
  */
 export async function settleRestores(connection: Connection, except?: string): Promise<{ from: string; finished: boolean }[]> {
   const { db } = connection;
-  if ((await restoresOf(db)).length === 0) return [];
+  if ((await restoresOf(db)).length === 0 && (await allStaged(db)).length === 0) return [];
   return await underLeases(connection, [RESTORE_LEASE], 'changed', async ([lease]) => {
     const ended: { from: string; finished: boolean }[] = [];
     for (const note of await restoresOf(db)) {
@@ -23,6 +23,7 @@ export async function settleRestores(connection: Connection, except?: string): P
       await (finished ? finishRestore(db, note, lease as Lease) : undoRestore(db, note));
       ended.push({ from: note.from, finished });
     }
+    await dropUnnoted(db);
     return ended;
   });
 }

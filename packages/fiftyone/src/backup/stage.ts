@@ -26,6 +26,7 @@ export async function stage(
   const sum = new ContentSum();
   for await (const batch of checkedDocuments(source)) {
     const documents = select === undefined ? batch : batch.filter((bytes) => select(decode(bytes)));
+    onDocuments(documents.length);
     sum.add(documents);
     // they are stored in the order of the file: what is there is how the file begins
     const skipped = Math.min(there ?? 0, documents.length);
@@ -37,7 +38,6 @@ export async function stage(
         throw error;
       });
     }
-    onDocuments(documents.length);
   }
   const content = sum.end();
   const stored = await contentOfCollection(db, collection);

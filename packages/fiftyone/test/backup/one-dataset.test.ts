@@ -75,6 +75,21 @@ test.each(['database', 'dataset'] as const)(
   },
 );
 
+test('a dataset is restored into an empty database, with the indexes of all collections', async () => {
+  const { db, path, name } = await backedUp('database');
+  const empty = await freshDatabase();
+  const connection = await connectAsAdmin(empty);
+  onTestFinished(() => connection.close());
+  await restoreBackup(connection, { backup: path, dataset: name });
+  const names = (await empty.db.listCollections({ name: { $not: /^migrations/ } }).toArray()).map((found) => found.name);
+  expect(names).toEqual(expect.arrayContaining(['datasets', 'runs', 'views', 'fs.files', 'fs.chunks']));
+  for (const found of names) {
+    const indexes = await Promise.all([db, empty.db].map((one) => one.collection(found).listIndexes().toArray()));
+    expect(indexes[1], found).toEqual(indexes[0]);
+  }
+  expect(await empty.db.collection('datasets').countDocuments()).toBe(1);
+});
+
 test('the backup of one dataset has nothing of others', async () => {
   const { db, manifest, path, name } = await backedUp('dataset');
   const dataset = await db.collection('datasets').findOne({ name });

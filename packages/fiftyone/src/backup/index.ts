@@ -1,0 +1,11 @@
+export type { Compression } from './compression.js';
+export { type Backup, type CreateBackupOptions, createBackup } from './create.js';
+export { DamagedFileError } from './damaged-file.js';
+export { type Forecast, forecastBackup } from './forecast.js';
+export { type ListedBackup, listBackups, type PruneOptions, pruneBackups } from './list.js';
+export type { Manifest, Scope, Versions } from './manifest.js';
+export { type RestoreOptions, type RestoreReport, restoreBackup } from './restore-backup.js';
+export { RestoreRefusedError } from './restore-refused.js';
+export { settleRestores } from './settle-restores.js';
+export { type BackupProblem, type VerifyOptions, type VerifyReport, verifyBackup } from './verify.js';
+export { type Part, type What, wholeDatabase, wholeDatasets } from './what.js';
