@@ -1,0 +1,119 @@
+import { Hono } from 'hono';
+import type { Db } from 'mongodb';
+import type { Logger } from 'pino';
+import { tell } from './answer.js';
+import type { AppContext, AppEnv } from './app-env.js';
+import type { Audit } from './audit.js';
+import { authorise, type Door, withRight } from './authorise.js';
+import { badAttempts } from './bad-attempts.js';
+import { openCatalogue } from './catalogue.js';
+import type { FileStore } from './file-store.js';
+import type { IndexSettings } from './index-settings.js';
+import { ownPages } from './own-pages.js';
+import { normaliseName } from './project-name.js';
+import { rootPage } from './project-page.js';
+import { Refusal } from './refusal.js';
+import { serveContent } from './serve-content.js';
+import { servePage } from './serve-page.js';
+import { serveUpload } from './serve-upload.js';
+import { TOKEN_FORM } from './token-store.js';
+import type { Tokens } from './tokens.js';
+
+/** What the index is built on. */
+export interface IndexPorts {
+  readonly db: Db;
+  readonly files: FileStore;
+  readonly tokens: Tokens;
+  readonly audit: Audit;
+  readonly log: Logger;
+  readonly settings: IndexSettings;
+  /** Where a request comes from. Default: the other end of the connection */
+  readonly addressOf?: (c: AppContext) => string;
+}
+
+/** Opens the package index. */
+export async function openPackageIndex(ports: IndexPorts) {
+  const { db, files, tokens, audit, log, settings } = ports;
+  const { addressOf = (c: AppContext) => c.env.incoming.socket.remoteAddress ?? '' } = ports;
+  const { base } = settings;
+  const catalogue = await openCatalogue(db, settings.ownNames);
+  const pages = ownPages(catalogue, base);
+  const door: Door = { tokens, audit, attempts: badAttempts(settings.badAttempts), addressOf };
+  const app = new Hono<AppEnv>().basePath(base || '/');
+
+  app.use(async (c, next) => {
+    const started = performance.now();
+    await next();
+    const status = c.env.outgoing.headersSent ? c.env.outgoing.statusCode : c.res.status;
+    const ms = Math.round(performance.now() - started);
+    log.info({ method: c.req.method, path: shown(c.req.path), status, ms, by: c.get('holder')?.id }, 'request');
+  });
+  app.use(authorise(door));
+
+  const project = async (c: AppContext): Promise<Response> => {
+    const given = c.req.param('name') ?? '';
+    const name = normaliseName(given);
+    if (name === undefined) throw new Refusal(404, 'This is no name of a project');
+    if (given !== name || !c.req.path.endsWith('/')) {
+      return c.redirect(`${base}${c.req.path.startsWith(`${base}/simple/`) ? '/simple' : ''}/${name}/`, 301);
+    }
+    if (await catalogue.owns(name)) {
+      const page = await pages(name);
+      if (page === undefined) throw new Refusal(404, `${name} is a project of this index, and has no files yet`);
+      return servePage(c, page);
+    }
+    throw new Refusal(404, `There is no project ${name}`);
+  };
+
+  const root = async (c: AppContext) => servePage(c, rootPage(await catalogue.projects(), base));
+
+  const upload = async (c: AppContext): Promise<Response> => {
+    const by = c.get('holder').id;
+    try {
+      const { answer, name, isNew } = await serveUpload(c, catalogue, files, settings);
+      if (isNew) await audit({ action: 'uploaded', by, address: addressOf(c), what: name });
+      return answer;
+    } catch (error) {
+      if (error instanceof Refusal) await audit({ action: 'upload refused', by, address: addressOf(c), why: error.message });
+      throw error;
+    }
+  };
+
+  const canRead = withRight('read', door);
+  const canUpload = withRight('upload', door);
+  for (const path of ['/', '/legacy/', '/simple/']) app.post(path, canUpload, upload);
+  for (const path of ['/', '/simple/', '/simple']) app.get(path, canRead, root);
+
+  app.get('/packages/:file{.+\\.metadata}', canRead, async (c) => {
+    const name = c.req.param('file').slice(0, -'.metadata'.length);
+    const [record, bytes] = await Promise.all([catalogue.file(name), catalogue.metadata(name)]);
+    if (record?.metadataSha256 === undefined || bytes === undefined) throw new Refusal(404, 'There is no such file');
+    const read = async function* ({ start, end }: { start: number; end: number }) {
+      yield bytes.subarray(start, end);
+    };
+    return await serveContent(c, { size: bytes.length, hash: record.metadataSha256, type: 'text/plain; charset=utf-8', read });
+  });
+  app.get('/packages/:file', canRead, async (c) => {
+    const record = await catalogue.file(c.req.param('file'));
+    if (record === undefined) throw new Refusal(404, 'There is no such file');
+    const { size, sha256: hash, key } = record;
+    const read = (range: { start: number; end: number }) => files.store.read(key, range);
+    return await serveContent(c, { size, hash, type: 'application/octet-stream', read });
+  });
+
+  for (const path of ['/simple/:name/', '/simple/:name', '/:name/', '/:name']) app.get(path, canRead, project);
+
+  app.notFound((c) => tell(c, 404, 'There is nothing here'));
+  app.onError((error, c) => {
+    if (error instanceof Refusal) return tell(c as AppContext, error.status, error.message);
+    log.error({ error: error.name, message: error.message, path: shown(c.req.path) }, 'request failed');
+    return tell(c as AppContext, 500, 'Something went wrong in the index: its log says what');
+  });
+
+  return { app, catalogue };
+}
+
+/** A path as it may be logged: people put tokens in the wrong places. */
+function shown(path: string): string {
+  return path.replaceAll(TOKEN_FORM, '***');
+}
