@@ -8,7 +8,7 @@ import { authorise, type Door, withRight } from './authorise.js';
 import { badAttempts } from './bad-attempts.js';
 import { openCatalogue } from './catalogue.js';
 import type { FileStore } from './file-store.js';
-import type { IndexSettings } from './index-settings.js';
+import { type IndexSettings, modeOf } from './index-settings.js';
 import { ownPages } from './own-pages.js';
 import { normaliseName } from './project-name.js';
 import { rootPage } from './project-page.js';
@@ -18,6 +18,10 @@ import { servePage } from './serve-page.js';
 import { serveUpload } from './serve-upload.js';
 import { TOKEN_FORM } from './token-store.js';
 import type { Tokens } from './tokens.js';
+import { upstreamFiles } from './upstream-files.js';
+import { upstreamPages } from './upstream-pages.js';
+
+const LARGEST_METADATA = 16 * 2 ** 20;
 
 /** What the index is built on. */
 export interface IndexPorts {
@@ -38,6 +42,11 @@ export async function openPackageIndex(ports: IndexPorts) {
   const { base } = settings;
   const catalogue = await openCatalogue(db, settings.ownNames);
   const pages = ownPages(catalogue, base);
+  const upstream = settings.upstream && {
+    settings: settings.upstream,
+    pages: upstreamPages(db, settings.upstream, log, (name, file) => `${base}/upstream/${name}/${encodeURIComponent(file)}`),
+    files: upstreamFiles(files, settings.upstream, log),
+  };
   const door: Door = { tokens, audit, attempts: badAttempts(settings.badAttempts), addressOf };
   const app = new Hono<AppEnv>().basePath(base || '/');
 
@@ -62,7 +71,32 @@ export async function openPackageIndex(ports: IndexPorts) {
       if (page === undefined) throw new Refusal(404, `${name} is a project of this index, and has no files yet`);
       return servePage(c, page);
     }
-    throw new Refusal(404, `There is no project ${name}`);
+    const mode = upstream ? modeOf(upstream.settings.rules, name) : 'refuse';
+    if (upstream === undefined || mode === 'refuse') throw new Refusal(404, `There is no project ${name} in this index`);
+    if (mode === 'redirect') return c.redirect(withoutLogin(new URL(`${name}/`, upstream.settings.url)), 302);
+    const found = await upstream.pages.get(name);
+    if (found === undefined) throw new Refusal(404, `There is no project ${name}`);
+    return servePage(c, found.page);
+  };
+
+  /** Nothing that has the name of one of ours comes from elsewhere, whatever was kept before it became ours. */
+  const remoteFile = async (name: string, file: string) => {
+    const isProxied = upstream && normaliseName(name) === name && modeOf(upstream.settings.rules, name) === 'proxy';
+    if (!isProxied || (await catalogue.owns(name))) throw new Refusal(404, 'There is no such file');
+    const isMetadata = file.endsWith('.metadata');
+    const found = (await upstream.pages.get(name))?.files.get(isMetadata ? file.slice(0, -'.metadata'.length) : file);
+    if (found === undefined || (isMetadata && found.metadata === undefined)) throw new Refusal(404, 'There is no such file');
+    if (!isMetadata) return await upstream.files({ ...found, type: 'application/octet-stream' });
+    const { url, metadata: hashes = {} } = found;
+    const place = new URL(url);
+    place.pathname += '.metadata';
+    return await upstream.files({
+      name: file,
+      url: place.href,
+      hashes,
+      type: 'text/plain; charset=utf-8',
+      largest: LARGEST_METADATA,
+    });
   };
 
   const root = async (c: AppContext) => servePage(c, rootPage(await catalogue.projects(), base));
@@ -101,6 +135,10 @@ export async function openPackageIndex(ports: IndexPorts) {
     return await serveContent(c, { size, hash, type: 'application/octet-stream', read });
   });
 
+  app.get('/upstream/:name/:file', canRead, async (c) =>
+    serveContent(c, await remoteFile(c.req.param('name'), c.req.param('file'))),
+  );
+
   for (const path of ['/simple/:name/', '/simple/:name', '/:name/', '/:name']) app.get(path, canRead, project);
 
   app.notFound((c) => tell(c, 404, 'There is nothing here'));
@@ -116,4 +154,9 @@ export async function openPackageIndex(ports: IndexPorts) {
 /** A path as it may be logged: people put tokens in the wrong places. */
 function shown(path: string): string {
   return path.replaceAll(TOKEN_FORM, '***');
+}
+
+function withoutLogin(url: URL): string {
+  url.username = url.password = '';
+  return url.href;
 }

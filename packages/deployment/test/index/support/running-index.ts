@@ -32,7 +32,7 @@ export async function runningIndex({ settings, files }: IndexOptions = {}) {
   const store = files ?? { store: localStore(folder), prefix: '' };
   const index = await openPackageIndex({
     ...{ db, tokens, log, files: store, audit: async (event) => void events.push(event) },
-    settings: { ...readIndexSettings({}), upstream: undefined, ...settings },
+    settings: { ...readIndexSettings({ FIFTYONE_INDEX_UPSTREAM: 'none', FIFTYONE_INDEX_NPM_UPSTREAM: 'none' }), ...settings },
   });
   const server = createAdaptorServer({ fetch: index.app.fetch });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
