@@ -9,11 +9,6 @@ export function tell(c: AppContext, status: ContentfulStatusCode, text: string):
   // a reason phrase has one line of plain letters
   c.env.outgoing.statusMessage = text.replace(/[^\x20-\x7e]+/g, '?').slice(0, 300);
   c.header('Cache-Control', 'no-store');
-  if (isForNpm(c)) return c.json({ error: text }, status);
+  if (c.get('isForNpm')) return c.json({ error: text }, status);
   return c.text(`${text}\n`, status);
-}
-
-/** Whether npm asks. */
-export function isForNpm(c: AppContext): boolean {
-  return /\/npm(\/|$)/.test(c.req.path);
 }

@@ -5,7 +5,7 @@ import type { Holder } from './tokens.js';
 /** What the handlers of the index find in a request. */
 export interface AppEnv {
   Bindings: HttpBindings;
-  Variables: { holder: Holder };
+  Variables: { holder: Holder; isForNpm: boolean };
 }
 
 export type AppContext = Context<AppEnv>;

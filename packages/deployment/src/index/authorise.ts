@@ -1,5 +1,5 @@
 import { createMiddleware } from 'hono/factory';
-import { isForNpm, tell } from './answer.js';
+import { tell } from './answer.js';
 import type { AppContext, AppEnv } from './app-env.js';
 import type { Audit } from './audit.js';
 import type { BadAttempts } from './bad-attempts.js';
@@ -36,7 +36,7 @@ export function authorise({ tokens, audit, attempts, addressOf }: Door) {
   });
 
   async function refused(c: AppContext, why: BadToken | 'none'): Promise<Response> {
-    const challenge = isForNpm(c) ? 'Bearer realm="FiftyOne packages"' : 'Basic realm="FiftyOne packages", charset="UTF-8"';
+    const challenge = c.get('isForNpm') ? 'Bearer realm="FiftyOne packages"' : 'Basic realm="FiftyOne packages", charset="UTF-8"';
     c.header('WWW-Authenticate', challenge);
     // clients that learn of the login by being asked for it have done nothing bad
     if (why === 'none') return tell(c, 401, SAID.none);

@@ -2,7 +2,8 @@
 export interface BoundedCache<T> {
   get(key: string): T | undefined;
   set(key: string, value: T, size: number): void;
-  delete(key: string): void;
+  /** Another value of the same size, if there still is one. */
+  replace(key: string, value: T): void;
 }
 
 export function boundedCache<T>(most: number): BoundedCache<T> {
@@ -30,6 +31,9 @@ export function boundedCache<T>(most: number): BoundedCache<T> {
         remove(oldest);
       }
     },
-    delete: remove,
+    replace(key, value) {
+      const found = kept.get(key);
+      if (found !== undefined) kept.set(key, { ...found, value });
+    },
   };
 }

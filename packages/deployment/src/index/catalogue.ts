@@ -47,14 +47,14 @@ export interface Catalogue {
   add(record: FileRecord, metadata: Uint8Array | undefined): Promise<FileRecord | undefined>;
   /** The record of a name, also of a deleted file. */
   record(name: string): Promise<FileRecord | undefined>;
+  /** Whether a file that is not deleted has its content at this key, also one for npm. */
+  isKept(key: string): Promise<boolean>;
   /** @param reason undefined takes it back. @returns the names of the files */
   yank(project: string, version: string, reason: string | undefined): Promise<string[]>;
   /** Nothing is served of the file from now on. @returns it, if it was there */
   remove(name: string): Promise<FileRecord | undefined>;
   /** Makes a name ours, for good: it is never looked up upstream again. */
   claim(name: string): Promise<string>;
-  /** Calls back with a project of which something changed. */
-  onChange(changed: (project: string) => void): void;
 }
 
 const FRESH_MS = 1000;
@@ -68,11 +68,10 @@ const PLAIN = { projection: { metadata: 0, changed: 0 } } as const;
 export async function openCatalogue(db: Db, ownNames: readonly string[]): Promise<Catalogue> {
   const files: Collection<StoredRecord> = db.collection('index_files');
   const claims: Collection<{ _id: string }> = db.collection('index_names');
-  await Promise.all([files.createIndex({ project: 1 }), files.createIndex({ changed: 1 })]);
+  await Promise.all([files.createIndex({ project: 1 }), files.createIndex({ changed: 1 }), files.createIndex({ key: 1 })]);
 
   const listed = new Map<string, Promise<readonly FileRecord[]>>();
   const own = new Set<string>();
-  const listeners: ((project: string) => void)[] = [];
   let seen: Timestamp | undefined;
   let lookedAt = Number.NEGATIVE_INFINITY;
   let looking: Promise<void> | undefined;
@@ -85,10 +84,7 @@ export async function openCatalogue(db: Db, ownNames: readonly string[]): Promis
     return project;
   };
 
-  const forget = (project: string) => {
-    listed.delete(project);
-    for (const tell of listeners) tell(project);
-  };
+  const forget = (project: string) => void listed.delete(project);
 
   /** What was written since the last look. */
   const look = async () => {
@@ -124,7 +120,6 @@ export async function openCatalogue(db: Db, ownNames: readonly string[]): Promis
 
   return {
     claim,
-    onChange: (listener) => void listeners.push(listener),
     async owns(project) {
       await beFresh();
       return own.has(project);
@@ -147,6 +142,11 @@ export async function openCatalogue(db: Db, ownNames: readonly string[]): Promis
     },
     file: async (name) => (await files.findOne({ _id: name, deleted: { $exists: false } }, PLAIN)) ?? undefined,
     record: async (name) => (await files.findOne({ _id: name }, PLAIN)) ?? undefined,
+    async isKept(key) {
+      const live = { key, deleted: { $exists: false } };
+      const found = await Promise.all([files.findOne(live, PLAIN), db.collection('index_npm_files').findOne({ key })]);
+      return found.some((record) => record !== null);
+    },
     async metadata(name) {
       const found = await files.findOne({ _id: name, deleted: { $exists: false } }, { projection: { metadata: 1 } });
       return found?.metadata?.buffer;

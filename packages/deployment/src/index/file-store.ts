@@ -12,6 +12,9 @@ export function contentKey({ prefix }: FileStore, folder: 'files' | 'upstream', 
   return `${prefix}${folder}/${hash.slice(0, 2)}/${hash}/${name}`;
 }
 
+/** What no record knows of is deleted at this age: younger, it may be of an upload that is under way. */
+export const ORPHAN_MS = 24 * 3600 * 1000;
+
 /** Writes content, unless it is there already. */
 export async function keepContent({ store }: FileStore, key: string, source: Source): Promise<StoredObject> {
   try {
@@ -19,8 +22,9 @@ export async function keepContent({ store }: FileStore, key: string, source: Sou
   } catch (error) {
     if (!(error instanceof StoreError) || error.trouble !== 'taken') throw error;
     const there = await store.stat(key);
-    if (there?.size === source.size) return there;
-    // of another write that was cut off, in a store that does not write at once
+    const isYoung = there !== undefined && Date.now() - there.modified.getTime() < ORPHAN_MS / 2;
+    if (there?.size === source.size && isYoung) return there;
+    // what nobody knew of until now could be swept away just now
     return await writeObject(store, key, source);
   }
 }

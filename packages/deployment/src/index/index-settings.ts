@@ -1,4 +1,5 @@
 import { SettingsError } from 'fiftyone';
+import { isNpmName } from './npm-package.js';
 import { normaliseName } from './project-name.js';
 
 /** What is done about a project that is not ours: fetch it and keep a copy, say where it is, or say no. */
@@ -34,6 +35,10 @@ export interface IndexSettings {
   readonly base: string;
   /** Projects that are ours from the start, whether there are files of them or not. */
   readonly ownNames: readonly string[];
+  /** Packages for npm that are ours. */
+  readonly ownNpmNames: readonly string[];
+  /** How clients reach the index, without a slash at the end. Undefined: as the request says */
+  readonly publicUrl: string | undefined;
   /** How many bad tokens an address may send in a minute. */
   readonly badAttempts: number;
   /** The largest upload, in bytes. */
@@ -58,6 +63,8 @@ const GIB = 2 ** 30;
  *
  * - `FIFTYONE_INDEX_BASE`: what comes before all paths. Default: nothing
  * - `FIFTYONE_INDEX_NAMES`: our projects. Default: `fiftyone, fiftyone-migrator`
+ * - `FIFTYONE_INDEX_NPM_NAMES`: our packages for npm. Default: `fiftyone, fiftyone-migrator`
+ * - `FIFTYONE_INDEX_URL`: how clients reach the index, such as `https://pypi.example.com`. Default: as they ask
  * - `FIFTYONE_INDEX_UPSTREAM`: the index for all others, or `none`. Default: the one that pip itself uses
  * - `FIFTYONE_INDEX_FILE_HOSTS`: where its files may be besides. Default: where those of the default are
  * - `FIFTYONE_INDEX_RULES`: the modes, such as `torch*=redirect, evil=refuse, *=proxy`. Default: `*=proxy`
@@ -83,6 +90,12 @@ export function readIndexSettings(env: Env): IndexSettings {
     const key = `FIFTYONE_INDEX_${kind}UPSTREAM`;
     const given = env[key];
     if (given === 'none') return undefined;
+    const rules = list(env[`FIFTYONE_INDEX_${kind}RULES`] || '*=proxy').flatMap((text): Rule[] => {
+      const [, names = '', mode = ''] = /^([a-z0-9*@/._-]+)\s*=\s*([a-z]+)$/i.exec(text) ?? [];
+      if (MODES.includes(mode)) return [{ names: names.toLowerCase(), mode: mode as Mode }];
+      mistakes.push(`FIFTYONE_INDEX_${kind}RULES has '${text}', which must be a name with =${MODES.join(', =')}`);
+      return [];
+    });
     const url = URL.canParse(given || defaults.url) ? new URL(given || defaults.url) : undefined;
     if (url === undefined || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') {
       // it is not shown: it may have a login
@@ -93,12 +106,7 @@ export function readIndexSettings(env: Env): IndexSettings {
     return {
       url,
       fileHosts: list(env[`FIFTYONE_INDEX_${kind}FILE_HOSTS`] ?? (given ? '' : defaults.hosts)).map((host) => host.toLowerCase()),
-      rules: list(env[`FIFTYONE_INDEX_${kind}RULES`] || '*=proxy').flatMap((text) => {
-        const [, names = '', mode = ''] = /^([a-z0-9*@/._-]+)\s*=\s*([a-z]+)$/i.exec(text) ?? [];
-        if (MODES.includes(mode)) return [{ names: names.toLowerCase(), mode: mode as Mode }];
-        mistakes.push(`FIFTYONE_INDEX_${kind}RULES has '${text}', which must be a name with =${MODES.join(', =')}`);
-        return [];
-      }),
+      rules,
       pageAgeSeconds: number('FIFTYONE_INDEX_PAGE_AGE_SECONDS', 600),
       timeoutSeconds: number('FIFTYONE_INDEX_TIMEOUT_SECONDS', 20),
       largestPage: 128 * 2 ** 20,
@@ -113,9 +121,19 @@ export function readIndexSettings(env: Env): IndexSettings {
     if (project === undefined) mistakes.push(`FIFTYONE_INDEX_NAMES has '${name}', which is no name of a project`);
     return project ?? '';
   });
+  const ownNpmNames = list(env.FIFTYONE_INDEX_NPM_NAMES || 'fiftyone, fiftyone-migrator').map((name) => name.toLowerCase());
+  for (const name of ownNpmNames.filter((name) => !isNpmName(name))) {
+    mistakes.push(`FIFTYONE_INDEX_NPM_NAMES has '${name}', which is no name of a package`);
+  }
+  const publicUrl = env.FIFTYONE_INDEX_URL ? originOf(env.FIFTYONE_INDEX_URL) : undefined;
+  if (env.FIFTYONE_INDEX_URL && publicUrl === undefined) {
+    mistakes.push('FIFTYONE_INDEX_URL must be an address of http or https without a path');
+  }
   const settings = {
     base,
     ownNames,
+    ownNpmNames,
+    publicUrl,
     badAttempts: number('FIFTYONE_INDEX_BAD_TOKENS', 30),
     largestFile: number('FIFTYONE_INDEX_LARGEST_UPLOAD', 4 * GIB),
     upstream: upstream('', PIP_DEFAULT),
@@ -140,4 +158,9 @@ function list(text: string): string[] {
     .split(',')
     .map((one) => one.trim())
     .filter((one) => one !== '');
+}
+
+function originOf(text: string): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  return url && /^https?:$/.test(url.protocol) && url.pathname === '/' && url.username === '' ? url.origin : undefined;
 }

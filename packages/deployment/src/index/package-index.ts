@@ -9,6 +9,9 @@ import { badAttempts } from './bad-attempts.js';
 import { openCatalogue } from './catalogue.js';
 import type { FileStore } from './file-store.js';
 import { type IndexSettings, modeOf } from './index-settings.js';
+import { type IndexVerbs, indexVerbs } from './index-verbs.js';
+import { openNpmCatalogue } from './npm-catalogue.js';
+import { npmRoutes } from './npm-routes.js';
 import { ownPages } from './own-pages.js';
 import { normaliseName } from './project-name.js';
 import { rootPage } from './project-page.js';
@@ -19,7 +22,9 @@ import { serveUpload } from './serve-upload.js';
 import { TOKEN_FORM } from './token-store.js';
 import type { Tokens } from './tokens.js';
 import { upstreamFiles } from './upstream-files.js';
+import { upstreamPackages } from './upstream-packages.js';
 import { upstreamPages } from './upstream-pages.js';
+import { upstreamProjects } from './upstream-projects.js';
 
 const LARGEST_METADATA = 16 * 2 ** 20;
 
@@ -35,16 +40,28 @@ export interface IndexPorts {
   readonly addressOf?: (c: AppContext) => string;
 }
 
-/** Opens the package index. */
-export async function openPackageIndex(ports: IndexPorts) {
+/** The package index: what answers requests, and what admins can do with it. */
+export interface PackageIndex {
+  readonly app: Hono<AppEnv>;
+  readonly verbs: IndexVerbs;
+}
+
+/** Opens the package index. Whoever serves it mounts the app last: the names of projects are paths of it. */
+export async function openPackageIndex(ports: IndexPorts): Promise<PackageIndex> {
   const { db, files, tokens, audit, log, settings } = ports;
   const { addressOf = (c: AppContext) => c.env.incoming.socket.remoteAddress ?? '' } = ports;
   const { base } = settings;
   const catalogue = await openCatalogue(db, settings.ownNames);
+  const npm = await openNpmCatalogue(db, files);
   const pages = ownPages(catalogue, base);
   const upstream = settings.upstream && {
     settings: settings.upstream,
-    pages: upstreamPages(db, settings.upstream, log, (name, file) => `${base}/upstream/${name}/${encodeURIComponent(file)}`),
+    pages: upstreamPages(
+      db,
+      settings.upstream,
+      log,
+      upstreamProjects(settings.upstream, log, (name, file) => `${base}/upstream/${name}/${encodeURIComponent(file)}`),
+    ),
     files: upstreamFiles(files, settings.upstream, log),
   };
   const door: Door = { tokens, audit, attempts: badAttempts(settings.badAttempts), addressOf };
@@ -52,6 +69,7 @@ export async function openPackageIndex(ports: IndexPorts) {
 
   app.use(async (c, next) => {
     const started = performance.now();
+    c.set('isForNpm', c.req.path.startsWith(`${base}/npm/`));
     await next();
     const status = c.env.outgoing.headersSent ? c.env.outgoing.statusCode : c.res.status;
     const ms = Math.round(performance.now() - started);
@@ -139,6 +157,18 @@ export async function openPackageIndex(ports: IndexPorts) {
     serveContent(c, await remoteFile(c.req.param('name'), c.req.param('file'))),
   );
 
+  const { npmUpstream } = settings;
+  const npmApp = npmRoutes({
+    ...{ settings, files, canRead, canUpload },
+    catalogue: npm,
+    upstream: npmUpstream && {
+      packages: upstreamPages(db, npmUpstream, log, upstreamPackages(npmUpstream)),
+      files: upstreamFiles(files, npmUpstream, log),
+    },
+    published: (c, id) => audit({ action: 'uploaded', by: c.get('holder').id, address: addressOf(c), what: id }),
+  });
+  app.route('/npm', npmApp);
+
   for (const path of ['/simple/:name/', '/simple/:name', '/:name/', '/:name']) app.get(path, canRead, project);
 
   app.notFound((c) => tell(c, 404, 'There is nothing here'));
@@ -148,7 +178,7 @@ export async function openPackageIndex(ports: IndexPorts) {
     return tell(c as AppContext, 500, 'Something went wrong in the index: its log says what');
   });
 
-  return { app, catalogue };
+  return { app, verbs: indexVerbs({ catalogue, npm, files, audit }) };
 }
 
 /** A path as it may be logged: people put tokens in the wrong places. */
@@ -160,3 +190,11 @@ function withoutLogin(url: URL): string {
   url.username = url.password = '';
   return url.href;
 }
+
+export type { Audit, AuditEvent } from './audit.js';
+export type { FileStore } from './file-store.js';
+export { type IndexSettings, readIndexSettings } from './index-settings.js';
+export type { IndexVerbs } from './index-verbs.js';
+export { type InstallLines, installLines } from './install-lines.js';
+export { type NewToken, type TokenInfo, type TokenStore, tokenStore } from './token-store.js';
+export type { BadToken, Holder, Right, Tokens } from './tokens.js';

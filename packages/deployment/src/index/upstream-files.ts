@@ -41,8 +41,9 @@ export function upstreamFiles(files: FileStore, upstream: UpstreamSettings, log:
 
   return async (file) => {
     const { name, url, hashes, type } = file;
-    // without a good hash an address stands for what is there
-    const hash = hashes.sha256?.toLowerCase() ?? createHash('sha256').update(`address:${url}`).digest('hex');
+    // without a strong hash an address stands for what is there
+    const known = hashes.sha256 ?? hashes.sha512;
+    const hash = known?.toLowerCase() ?? createHash('sha256').update(`address:${url}`).digest('hex');
     const key = contentKey(files, 'upstream', hash, name);
     let coming = underWay.get(key);
     if (coming === undefined) {

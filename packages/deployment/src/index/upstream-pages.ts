@@ -3,22 +3,27 @@ import { gunzip, gzip } from 'node:zlib';
 import { Binary, type Collection, type Db } from 'mongodb';
 import type { Logger } from 'pino';
 import { boundedCache } from './bounded-cache.js';
-import { guardedFetch, mayFetch } from './guarded-fetch.js';
+import { guardedFetch } from './guarded-fetch.js';
 import type { UpstreamSettings } from './index-settings.js';
-import { type Page, projectPage } from './project-page.js';
 import { Refusal } from './refusal.js';
-import { linksOfHtml, linksOfJson, type UpstreamFile } from './upstream-links.js';
 
-/** The page of a project of another index. */
-export interface UpstreamPage {
-  readonly page: Page;
-  readonly files: ReadonlyMap<string, UpstreamFile>;
+/** What another index says of its projects: each page is kept for a while, and for as long as the other does not answer. */
+export interface UpstreamPages<Made> {
+  /** Undefined if it has no such project. @throws Refusal 502 if it does not answer and the page was never seen */
+  get(project: string): Promise<Made | undefined>;
 }
 
-/** The pages of another index, each kept for a while, and for as long as the other index does not answer. */
-export interface UpstreamPages {
-  /** Undefined if it has no such project. @throws Refusal 502 if it does not answer and the page was never seen */
-  get(project: string): Promise<UpstreamPage | undefined>;
+/** A kind of page. */
+export interface PageKind<Facts, Made> {
+  /** Where they are kept. */
+  readonly collection: string;
+  readonly accept: string;
+  /** Of a project, below the address of the index. */
+  readonly path: (project: string) => string;
+  /** What is kept of a page, as JSON. Throws anything if it cannot be read. */
+  readonly read: (text: string, contentType: string, address: URL) => Facts;
+  /** What is made of it, with about how many bytes it takes. */
+  readonly make: (project: string, facts: Facts) => { readonly made: Made; readonly size: number };
 }
 
 interface KeptPage {
@@ -26,119 +31,103 @@ interface KeptPage {
   readonly fetched: Date;
   readonly etag?: string;
   /** Gzipped JSON; not there if there is no such project. */
-  readonly files?: Binary;
+  readonly facts?: Binary;
 }
 
-interface Known {
+interface Known<Made> {
   readonly fetched: number;
   readonly etag: string | undefined;
-  readonly page: UpstreamPage | undefined;
+  readonly made: Made | undefined;
 }
 
 const IN_MEMORY = 128 * 2 ** 20;
 const LARGEST_KEPT = 15 * 2 ** 20;
 
-/** After it did not answer, the other index is left alone for this long. */
+/** After it did not answer, the other index is left alone for this long, as far as we can do without. */
 const PAUSE_MS = 15_000;
 
-const ACCEPT = 'application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.5, text/html;q=0.1';
-
-/** @param hrefOf where our own page says that a file is */
-export function upstreamPages(
+export function upstreamPages<Facts, Made>(
   db: Db,
   upstream: UpstreamSettings,
   log: Logger,
-  hrefOf: (project: string, file: string) => string,
-): UpstreamPages {
-  const kept: Collection<KeptPage> = db.collection('index_upstream_pages');
-  const memory = boundedCache<Known>(IN_MEMORY);
-  const asking = new Map<string, Promise<Known>>();
+  { collection, accept, path, read, make }: PageKind<Facts, Made>,
+): UpstreamPages<Made> {
+  const kept: Collection<KeptPage> = db.collection(collection);
+  const memory = boundedCache<Known<Made>>(IN_MEMORY);
+  const asking = new Map<string, Promise<Known<Made>>>();
   let silentUntil = 0;
 
-  const remember = (project: string, known: Known): Known => {
-    const { html, json } = known.page?.page ?? {};
-    memory.set(project, known, 500 + (html?.body.length ?? 0) + 3 * (json?.body.length ?? 0));
+  const remember = (project: string, fetched: number, etag: string | undefined, facts: Facts | undefined): Known<Made> => {
+    const { made, size = 0 } = facts === undefined ? {} : make(project, facts);
+    const known = { fetched, etag, made };
+    memory.set(project, known, size + 500);
     return known;
   };
 
-  const pageOf = (project: string, files: readonly UpstreamFile[]): UpstreamPage => {
-    const listed = files.map(({ url: _, ...file }) => ({ ...file, href: hrefOf(project, file.name) }));
-    return { page: projectPage(project, listed), files: new Map(files.map((file) => [file.name, file])) };
-  };
-
-  const fromDatabase = async (project: string): Promise<Known | undefined> => {
+  const fromDatabase = async (project: string): Promise<Known<Made> | undefined> => {
     const found = await kept.findOne({ _id: project });
     if (found === null) return undefined;
-    const files: UpstreamFile[] | undefined =
-      found.files && JSON.parse((await promisify(gunzip)(found.files.buffer)).toString('utf8'));
-    const page = files && pageOf(project, files);
-    return remember(project, { fetched: found.fetched.getTime(), etag: found.etag, page });
+    const facts: Facts | undefined = found.facts && JSON.parse((await promisify(gunzip)(found.facts.buffer)).toString('utf8'));
+    return remember(project, found.fetched.getTime(), found.etag, facts);
   };
 
-  const keep = async (project: string, etag: string | undefined, files: readonly UpstreamFile[] | undefined): Promise<Known> => {
+  const keep = async (project: string, etag: string | undefined, facts: Facts | undefined): Promise<Known<Made>> => {
     const fetched = new Date();
-    const packed = files && (await promisify(gzip)(JSON.stringify(files)));
+    const packed = facts && (await promisify(gzip)(JSON.stringify(facts)));
     if (packed === undefined || packed.length < LARGEST_KEPT) {
-      const record = { fetched, ...(etag === undefined ? {} : { etag }), ...(packed ? { files: new Binary(packed) } : {}) };
+      const record = { fetched, ...(etag === undefined ? {} : { etag }), ...(packed ? { facts: new Binary(packed) } : {}) };
       await kept.replaceOne({ _id: project }, record, { upsert: true });
     }
-    return remember(project, { fetched: fetched.getTime(), etag, page: files && pageOf(project, files) });
+    return remember(project, fetched.getTime(), etag, facts);
   };
 
-  const ask = async (project: string, known: Known | undefined): Promise<Known> => {
-    const headers = { accept: ACCEPT, ...(known?.etag && known.page ? { 'if-none-match': known.etag } : {}) };
-    const from = new URL(`${project}/`, upstream.url);
-    from.username = from.password = '';
-    const answer = await guardedFetch(upstream, from, { headers, largest: upstream.largestPage });
+  const ask = async (project: string, known: Known<Made> | undefined): Promise<Known<Made>> => {
+    const headers = { accept, ...(known?.etag && known.made ? { 'if-none-match': known.etag } : {}) };
+    const address = new URL(path(project), upstream.url);
+    address.username = address.password = '';
+    const answer = await guardedFetch(upstream, address, { headers, largest: upstream.largestPage });
     const { status } = answer;
-    if (status === 304 && known) {
-      await answer.drop();
-      await kept.updateOne({ _id: project }, { $set: { fetched: new Date() } });
-      return remember(project, { ...known, fetched: Date.now() });
+    if (status === 200) {
+      const text = await textOf(answer.body);
+      const facts = readable(() => read(text, answer.headers.get('content-type') ?? '', address));
+      return await keep(project, answer.headers.get('etag') ?? undefined, facts);
     }
-    if (status === 404 || status === 410) {
-      await answer.drop();
-      return await keep(project, undefined, undefined);
-    }
-    if (status !== 200) {
-      await answer.drop();
-      throw new Refusal(502, `The upstream index answered with ${status}`);
-    }
-    const text = await textOf(answer.body);
-    const found = links(text, answer.headers.get('content-type') ?? '', from);
-    const files = found.filter(({ url }) => mayFetch(upstream, new URL(url)));
-    if (files.length < found.length) {
-      log.warn({ project, left: found.length - files.length }, 'files on hosts that are not allowed were left out');
-    }
-    return await keep(project, answer.headers.get('etag') ?? undefined, files);
+    await answer.drop();
+    if (status === 404 || status === 410) return await keep(project, undefined, undefined);
+    if (status !== 304 || known === undefined) throw new Refusal(502, `The upstream index answered with ${status}`);
+    const fetched = new Date();
+    await kept.updateOne({ _id: project }, { $set: { fetched } });
+    const again = { ...known, fetched: fetched.getTime() };
+    memory.replace(project, again);
+    return again;
   };
 
   return {
     async get(project) {
       const known = memory.get(project) ?? (await fromDatabase(project));
-      if (known !== undefined && Date.now() - known.fetched < upstream.pageAgeSeconds * 1000) return known.page;
-      if (known !== undefined && Date.now() < silentUntil) return known.page;
+      if (known !== undefined && Date.now() - known.fetched < upstream.pageAgeSeconds * 1000) return known.made;
+      if (known !== undefined && Date.now() < silentUntil) return known.made;
       let answer = asking.get(project);
       if (answer === undefined) {
         answer = ask(project, known).finally(() => asking.delete(project));
         asking.set(project, answer);
       }
       try {
-        return (await answer).page;
+        return (await answer).made;
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
         log.warn({ project, message: error.message, stale: known !== undefined }, 'upstream trouble');
         silentUntil = Date.now() + PAUSE_MS;
         if (known === undefined) throw error;
-        return known.page;
+        return known.made;
       }
     },
   };
 }
 
-function links(text: string, type: string, page: URL): UpstreamFile[] {
+function readable<T>(read: () => T): T {
   try {
-    return /json/i.test(type) ? linksOfJson(text, page) : linksOfHtml(text, page);
+    return read();
   } catch {
     throw new Refusal(502, 'The upstream index sent a page that cannot be read');
   }

@@ -104,7 +104,7 @@ test('a name that becomes ours is no longer fetched from upstream, nor from what
   });
   const index = await runningIndex({ settings: upstreamAt(`http://${server.host}/`) });
   expect((await index.ask('/upstream/dep/x.whl')).status).toBe(200);
-  await index.catalogue.claim('Dep');
+  await index.verbs.claim('Dep', 'an admin');
   expect((await index.ask('/upstream/dep/x.whl')).status).toBe(404);
   expect((await index.ask('/dep/')).status).toBe(404);
 });

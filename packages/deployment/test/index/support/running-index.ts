@@ -11,7 +11,7 @@ import { freshDatabase } from '../../../../fiftyone/test/support/fresh-database.
 import type { AuditEvent } from '../../../src/index/audit.js';
 import type { FileStore } from '../../../src/index/file-store.js';
 import { type IndexSettings, readIndexSettings } from '../../../src/index/index-settings.js';
-import { openPackageIndex } from '../../../src/index/package-index.js';
+import { openPackageIndex, type PackageIndex } from '../../../src/index/package-index.js';
 import { tokenStore } from '../../../src/index/token-store.js';
 import type { Right } from '../../../src/index/tokens.js';
 import { type TinyWheel, tinyWheel } from './tiny-wheel.js';
@@ -30,30 +30,31 @@ export async function runningIndex({ settings, files }: IndexOptions = {}) {
   const lines: string[] = [];
   const log = pino(new Writable({ write: (line, _, done) => done(void lines.push(String(line))) }));
   const store = files ?? { store: localStore(folder), prefix: '' };
-  const index = await openPackageIndex({
-    ...{ db, tokens, log, files: store, audit: async (event) => void events.push(event) },
+  const given = {
+    ...{ db, tokens, log, files: store, audit: async (event: AuditEvent) => void events.push(event) },
     settings: { ...readIndexSettings({ FIFTYONE_INDEX_UPSTREAM: 'none', FIFTYONE_INDEX_NPM_UPSTREAM: 'none' }), ...settings },
-  });
-  const server = createAdaptorServer({ fetch: index.app.fetch });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  onTestFinished(async () => {
-    await new Promise((resolve) => {
-      server.close(resolve);
-      if ('closeAllConnections' in server) server.closeAllConnections();
-    });
-    await rm(folder, { recursive: true, force: true });
-  });
+  };
+  const index = await openPackageIndex(given);
+  const port = await listening(index);
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
 
   const newToken = (...rights: Right[]) => tokens.create({ kind: 'user', label: 'a test', rights });
   const { token } = await newToken('read', 'upload');
   const url = `http://127.0.0.1:${port}`;
-  const ask = (path: string, init: RequestInit & { token?: string } = {}) =>
-    fetch(`${url}${path}`, {
-      redirect: 'manual',
-      ...init,
-      headers: { ...basic(init.token ?? token), ...(init.headers as object) },
-    });
+  const asking =
+    (url: string) =>
+    (path: string, init: RequestInit & { token?: string } = {}) =>
+      fetch(`${url}${path}`, {
+        redirect: 'manual',
+        ...init,
+        headers: { ...basic(init.token ?? token), ...(init.headers as object) },
+      });
+  const ask = asking(url);
+  /** Another process would see what this one sees. */
+  const second = async () => {
+    const other = await openPackageIndex(given);
+    return { ...other, ask: asking(`http://127.0.0.1:${await listening(other)}`) };
+  };
 
   const upload = async (wheel: TinyWheel) => {
     const { fileName, bytes } = await tinyWheel(wheel);
@@ -66,7 +67,19 @@ export async function runningIndex({ settings, files }: IndexOptions = {}) {
     form.set('content', new Blob([bytes as Uint8Array<ArrayBuffer>]), fileName);
     return ask('/legacy/', { method: 'POST', body: form, token: by });
   };
-  return { ...index, db, folder, tokens, token, newToken, events, lines, port, url, ask, upload, send };
+  return { ...index, db, folder, tokens, token, newToken, events, lines, port, url, ask, second, upload, send };
+}
+
+async function listening({ app }: PackageIndex): Promise<number> {
+  const server = createAdaptorServer({ fetch: app.fetch });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(async () => {
+    await new Promise((resolve) => {
+      server.close(resolve);
+      if ('closeAllConnections' in server) server.closeAllConnections();
+    });
+  });
+  return (server.address() as AddressInfo).port;
 }
 
 export function basic(user: string, password = ''): Record<string, string> {
