@@ -9,7 +9,7 @@ import { wheelFile } from './support/tiny-wheel.js';
 let tools: Awaited<ReturnType<typeof pythonTools>>;
 
 beforeAll(async () => {
-  tools = await pythonTools();
+  tools = await pythonTools('pip', 'uv', 'twine');
 }, 180_000);
 afterAll(() => tools.remove());
 

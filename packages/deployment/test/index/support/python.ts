@@ -35,7 +35,7 @@ export function bareEnv(): NodeJS.ProcessEnv {
 }
 
 /** A place with pip, uv and twine; what cannot be installed is said aloud. Whoever made it removes it. */
-export async function pythonTools() {
+export async function pythonTools(...wanted: ('pip' | 'uv' | 'twine')[]) {
   const folder = await mkdtemp(join(tmpdir(), 'fiftyone-python-'));
   const bin = (name: string) => join(folder, process.platform === 'win32' ? 'Scripts' : 'bin', name);
   // tools come from where this machine has its packages, by its own configuration
@@ -43,13 +43,12 @@ export async function pythonTools() {
   const install = (...names: string[]) => run(bin('python'), ['-m', 'pip', 'install', '-q', ...names], { env: ordinary });
   const made = await run('python3', ['-m', 'venv', folder]);
   const has = { pip: made.code === 0, uv: false, twine: false };
-  if (has.pip) {
-    await install('--upgrade', 'pip');
-    has.uv = (await install('uv')).code === 0;
-    has.twine = (await install('twine')).code === 0;
-  }
-  for (const [name, there] of Object.entries(has)) {
-    if (!there) console.error(`LEFT OUT: the tests with ${name}, which cannot be installed here: ${made.output.slice(-300)}`);
+  if (has.pip && wanted.includes('pip')) await install('--upgrade', 'pip');
+  for (const name of wanted) {
+    const outcome = name === 'pip' ? made : await install(name);
+    has[name] = outcome.code === 0;
+    if (!has[name])
+      console.error(`LEFT OUT: the tests with ${name}, which cannot be installed here: ${outcome.output.slice(-300)}`);
   }
   return { has, bin, remove: () => rm(folder, { recursive: true, force: true }) };
 }

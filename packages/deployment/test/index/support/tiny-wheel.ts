@@ -41,11 +41,18 @@ export async function tinyWheel({ name, version, requires = [], requiresPython, 
   return { fileName: `${module}-${version}-py3-none-any.whl`, bytes };
 }
 
+/** The content of a file, and its mode if it is no plain one. */
+type Content = string | Buffer | { readonly content: string; readonly mode: number };
+
 /** A zip archive of these files, always the same bytes. */
-export async function zipped(files: Readonly<Record<string, string | Buffer>>): Promise<Buffer> {
+export async function zipped(files: Readonly<Record<string, Content>>): Promise<Buffer> {
   const zip = new ZipFile();
   const mtime = new Date('2020-01-01T00:00:00Z');
-  for (const [path, content] of Object.entries(files)) zip.addBuffer(Buffer.from(content), path, { mtime });
+  for (const [path, given] of Object.entries(files)) {
+    const isPlain = typeof given === 'string' || Buffer.isBuffer(given);
+    const { content, mode } = isPlain ? { content: given, mode: 0o100644 } : given;
+    zip.addBuffer(Buffer.from(content as Buffer), path, { mtime, mode });
+  }
   zip.end();
   return await buffer(zip.outputStream);
 }
