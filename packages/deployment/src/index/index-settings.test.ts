@@ -14,6 +14,11 @@ test('the files of another upstream are on its own host only, unless it is said'
   });
 });
 
+test('the files of the default upstream may be where they are, also if it is named', () => {
+  const url = readIndexSettings({}).upstream?.url.href as string;
+  expect(readIndexSettings({ FIFTYONE_INDEX_UPSTREAM: url })).toEqual(readIndexSettings({}));
+});
+
 test('the first rule that fits counts, and what fits none is refused', () => {
   const rules = readIndexSettings({ FIFTYONE_INDEX_RULES: 'torch*=redirect, torch=refuse,a.b=proxy' }).upstream?.rules ?? [];
   expect(['torch', 'torchvision', 'a.b', 'axb', 'other'].map((name) => modeOf(rules, name))).toEqual([

@@ -105,7 +105,9 @@ export function readIndexSettings(env: Env): IndexSettings {
     if (!url.pathname.endsWith('/')) url.pathname += '/';
     return {
       url,
-      fileHosts: list(env[`FIFTYONE_INDEX_${kind}FILE_HOSTS`] ?? (given ? '' : defaults.hosts)).map((host) => host.toLowerCase()),
+      fileHosts: list(env[`FIFTYONE_INDEX_${kind}FILE_HOSTS`] ?? (url.href === defaults.url ? defaults.hosts : '')).map((host) =>
+        host.toLowerCase(),
+      ),
       rules,
       pageAgeSeconds: number('FIFTYONE_INDEX_PAGE_AGE_SECONDS', 600),
       timeoutSeconds: number('FIFTYONE_INDEX_TIMEOUT_SECONDS', 20),

@@ -128,7 +128,8 @@ export function upstreamPages<Facts, Made>(
 function readable<T>(read: () => T): T {
   try {
     return read();
-  } catch {
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
     throw new Refusal(502, 'The upstream index sent a page that cannot be read');
   }
 }

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { mayFetch } from './guarded-fetch.js';
 import type { UpstreamSettings } from './index-settings.js';
 import { type Page, projectPage } from './project-page.js';
+import { Refusal } from './refusal.js';
 import { linksOfHtml, linksOfJson, type UpstreamFile } from './upstream-links.js';
 import type { PageKind } from './upstream-pages.js';
 
@@ -24,8 +25,18 @@ export function upstreamProjects(
     read(text, contentType, address) {
       const found = /json/i.test(contentType) ? linksOfJson(text, address) : linksOfHtml(text, address);
       const files = found.filter(({ url }) => mayFetch(upstream, new URL(url)));
-      const left = found.length - files.length;
-      if (left > 0) log.warn({ path: address.pathname, left }, 'files on hosts that are not allowed were left out');
+      if (files.length === found.length) return files;
+      const hosts = [
+        ...new Set(
+          found
+            .map(({ url }) => new URL(url))
+            .filter((url) => !mayFetch(upstream, url))
+            .map(({ host }) => host),
+        ),
+      ];
+      const said = `The upstream index has files on ${hosts.slice(0, 5).join(', ')}, which FIFTYONE_INDEX_FILE_HOSTS does not name`;
+      if (files.length === 0) throw new Refusal(502, said);
+      log.warn({ path: address.pathname, left: found.length - files.length }, said);
       return files;
     },
     make(project, files) {

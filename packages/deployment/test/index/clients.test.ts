@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { readIndexSettings } from '../../src/index/index-settings.js';
 import { bareEnv, pythonTools, run } from './support/python.js';
 import { runningIndex } from './support/running-index.js';
 import { wheelFile } from './support/tiny-wheel.js';
@@ -83,3 +84,87 @@ test('uv installs, twine and uv upload', async () => {
     expect(done.output).toContain('fiftyone==3.1');
   }
 }, 120_000);
+
+test('with the one flag of the seeds pip gets ours from us and what it needs from elsewhere, and never ours from elsewhere', async () => {
+  if (!tools.has.pip) return;
+  const other = await runningIndex({ settings: { ownNames: ['fiftyone', 'tiny-dep'] } });
+  await other.upload({ name: 'tiny-dep', version: '1.5' });
+  await other.upload({ name: 'fiftyone', version: '99.0', code: 'evil = True' });
+  const { upstream } = readIndexSettings({ FIFTYONE_INDEX_UPSTREAM: `${other.url.replace('//', `//${other.token}@`)}/simple/` });
+  const index = await runningIndex({ settings: { upstream } });
+  await index.upload({ name: 'fiftyone', version: '2.0', requires: ['tiny-dep>=1'] });
+  const folder = await folderFor();
+  const done = await pip(
+    '--target',
+    folder,
+    '--index-url',
+    index.url.replace('//', `//${index.token}@`),
+    '--upgrade',
+    'fiftyone',
+  );
+  expect(done.output).toContain('Successfully installed fiftyone-2.0 tiny-dep-1.5');
+  expect(await readFile(join(folder, 'fiftyone.py'), 'utf8')).not.toContain('evil');
+});
+
+test('--extra-index-url works as the seeds have it', async () => {
+  if (!tools.has.pip) return;
+  const other = await runningIndex({ settings: { ownNames: ['tiny-dep'] } });
+  await other.upload({ name: 'tiny-dep', version: '1.5' });
+  const index = await runningIndex();
+  await index.upload({ name: 'fiftyone-migrator', version: '2.0', requires: ['tiny-dep'] });
+  const elsewhere = other.url.replace('//', `//${other.token}@`);
+  const address = index.url.replace('//', `//${index.token}@`);
+  const done = await pip(
+    '--target',
+    await folderFor(),
+    '--index-url',
+    elsewhere,
+    `--extra-index-url=${address}`,
+    'fiftyone-migrator',
+  );
+  expect(done.output).toContain('Successfully installed fiftyone-migrator-2.0 tiny-dep-1.5');
+});
+
+test('pip and uv leave a yanked version alone, unless it is asked for exactly', async () => {
+  const index = await runningIndex();
+  for (const version of ['1.0', '1.1']) await index.upload({ name: 'fiftyone', version });
+  await index.verbs.yank('fiftyone', '1.1', 'loses labels', 'an admin');
+  const address = index.url.replace('//', `//${index.token}@`);
+  for (const [name, install] of [
+    ['pip', pip],
+    ['uv', (...args: string[]) => run(tools.bin('uv'), ['pip', 'install', ...args])],
+  ] as const) {
+    if (!tools.has[name]) continue;
+    expect((await install('--target', await folderFor(), '--index-url', address, 'fiftyone')).output).toMatch(
+      /fiftyone(-|==)1\.0/,
+    );
+    const exact = await install('--target', await folderFor(), '--index-url', address, 'fiftyone==1.1');
+    expect(exact.output).toMatch(/fiftyone(-|==)1\.1/);
+    expect(exact.output).toContain('loses labels');
+  }
+});
+
+test('a file whose Python is not that of pip is not taken', async () => {
+  if (!tools.has.pip) return;
+  const index = await runningIndex();
+  await index.upload({ name: 'fiftyone', version: '1.0' });
+  await index.upload({ name: 'fiftyone', version: '2.0', requiresPython: '>=4' });
+  const done = await pip('--target', await folderFor(), '--index-url', index.url.replace('//', `//${index.token}@`), 'fiftyone');
+  expect(done.output).toContain('Successfully installed fiftyone-1.0');
+});
+
+test('if a token ends between page and file, pip says so', async () => {
+  if (!tools.has.pip) return;
+  const index = await runningIndex();
+  await index.upload({ name: 'fiftyone', version: '1.0' });
+  const { id, token } = await index.newToken('read');
+  const { check } = index.tokens;
+  // it expires while pip is at work: the page is still given out
+  let asked = 0;
+  index.tokens.check = async (given) => {
+    if (given === token && ++asked === 2) await index.tokens.revoke(id);
+    return await check(given);
+  };
+  const done = await pip('--target', await folderFor(), '--index-url', index.url.replace('//', `//${token}@`), 'fiftyone');
+  expect(done.output).toMatch(/401 Client Error: This token was revoked|401 Error, Credentials not correct/);
+});

@@ -128,6 +128,7 @@ test('nothing is fetched from a host that is not allowed: not a file, not by a r
   const server = await plainServer({
     '/dep/': { body: page, headers: { 'content-type': 'text/html' } },
     '/dep/r.whl': { status: 302, headers: { location: `http://${secret.host}/x.whl` } },
+    '/all-elsewhere/': { body: `<a href="http://${secret.host}/x.whl">x.whl</a>`, headers: { 'content-type': 'text/html' } },
     '/moved/': { status: 301, headers: { location: `http://${secret.host}/dep/` } },
   });
   const index = await runningIndex({ settings: upstreamAt(`http://${server.host}/`) });
@@ -137,6 +138,11 @@ test('nothing is fetched from a host that is not allowed: not a file, not by a r
   expect((await index.ask('/upstream/dep/x.whl')).status).toBe(404);
   expect((await index.ask('/upstream/dep/r.whl')).status).toBe(502);
   expect((await index.ask('/moved/')).status).toBe(502);
+  const all = await index.ask('/all-elsewhere/');
+  expect([all.status, await all.text()]).toEqual([
+    502,
+    expect.stringContaining(`files on ${secret.host}, which FIFTYONE_INDEX_FILE_HOSTS`),
+  ]);
   expect(secret.asked).toEqual([]);
 
   const allowing = await runningIndex({

@@ -43,9 +43,9 @@ export async function pythonTools(...wanted: ('pip' | 'uv' | 'twine')[]) {
   const install = (...names: string[]) => run(bin('python'), ['-m', 'pip', 'install', '-q', ...names], { env: ordinary });
   const made = await run('python3', ['-m', 'venv', folder]);
   const has = { pip: made.code === 0, uv: false, twine: false };
-  if (has.pip && wanted.includes('pip')) await install('--upgrade', 'pip');
+  const atOnce = has.pip && wanted.length > 0 && (await install('--upgrade', ...wanted)).code === 0;
   for (const name of wanted) {
-    const outcome = name === 'pip' ? made : await install(name);
+    const outcome = atOnce || !has.pip ? made : await install('--upgrade', name);
     has[name] = outcome.code === 0;
     if (!has[name])
       console.error(`LEFT OUT: the tests with ${name}, which cannot be installed here: ${outcome.output.slice(-300)}`);
