@@ -42,12 +42,16 @@ export interface TokenStore extends Tokens {
    * @throws UsageError if there is no such token, or it is revoked
    */
   rotate(id: string, graceMs?: number): Promise<{ readonly id: string; readonly token: string }>;
-  /** From now on the token is refused. @returns whether there was one that was not revoked */
+  /** From now on the token is refused, by other processes within a second. @returns whether there was one that was not revoked */
   revoke(id: string): Promise<boolean>;
   list(): Promise<TokenInfo[]>;
 }
 
 const COLLECTION = 'index_tokens';
+/** For how long another process may not yet know of a revocation. */
+const FRESH_MS = 1000;
+const MOST_FRESH = 10_000;
+
 const USED_EVERY_MS = 60_000;
 
 /** How new tokens look. They go into URLs as a user name, so they have no other signs. */
@@ -58,6 +62,27 @@ export async function tokenStore(db: Db, now: () => Date = () => new Date()): Pr
   const tokens: Collection<TokenRecord> = db.collection(COLLECTION, { promoteBuffers: true });
   await tokens.createIndex({ hash: 1 }, { unique: true });
   const noted = new Map<string, number>();
+  const fresh = new Map<string, { record: TokenRecord; until: number }>();
+
+  let changes = 0;
+  const forget = () => {
+    fresh.clear();
+    changes++;
+  };
+
+  /** What is known is not asked again for a moment; what was not known is. */
+  const recordOf = async (hash: Buffer): Promise<TokenRecord | undefined> => {
+    const key = hash.toString('base64');
+    const known = fresh.get(key);
+    if (known !== undefined && performance.now() < known.until) return known.record;
+    const before = changes;
+    const record = (await tokens.findOne({ hash })) ?? undefined;
+    if (changes !== before) return record;
+    if (fresh.size >= MOST_FRESH) fresh.clear();
+    if (record === undefined) fresh.delete(key);
+    else fresh.set(key, { record, until: performance.now() + FRESH_MS });
+    return record;
+  };
 
   const create = async ({ kind, label, rights = ['read'], expires, token = newToken() }: NewToken) => {
     const record = { _id: randomUUID(), hash: hashOf(token), kind, label, rights, created: now() };
@@ -72,9 +97,9 @@ export async function tokenStore(db: Db, now: () => Date = () => new Date()): Pr
     create,
     async check(token): Promise<Holder | BadToken> {
       const hash = hashOf(token);
-      const found = await tokens.findOne({ hash });
+      const found = await recordOf(hash);
       // the look-up compares hashes, whose bytes nobody can choose; this does not depend on how it does so
-      if (found === null || !timingSafeEqual(found.hash, hash)) return 'unknown';
+      if (found === undefined || !timingSafeEqual(found.hash, hash)) return 'unknown';
       if (found.revoked !== undefined) return 'revoked';
       if (found.expires !== undefined && found.expires <= now()) return 'expired';
       return { kind: found.kind, id: found._id, rights: found.rights };
@@ -92,10 +117,12 @@ export async function tokenStore(db: Db, now: () => Date = () => new Date()): Pr
       const made = await create({ kind, label, rights, ...(expires === undefined ? {} : { expires }) });
       const end = new Date(now().getTime() + graceMs);
       await tokens.updateOne({ _id: id }, graceMs > 0 ? { $min: { expires: end } } : { $set: { revoked: end } });
+      forget();
       return made;
     },
     async revoke(id) {
       const { modifiedCount } = await tokens.updateOne({ _id: id, revoked: { $exists: false } }, { $set: { revoked: now() } });
+      forget();
       return modifiedCount === 1;
     },
     async list() {
