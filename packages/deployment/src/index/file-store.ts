@@ -1,10 +1,28 @@
-import { type MediaStore, type Source, type StoredObject, StoreError, writeObject } from 'fiftyone/media';
+import {
+  type MediaStore,
+  openMedia,
+  readMediaSettings,
+  type Source,
+  type StoredObject,
+  StoreError,
+  writeObject,
+} from 'fiftyone/media';
 
 /** A folder of a store, local or in a cloud, in which the files of the index are. */
 export interface FileStore {
   readonly store: MediaStore;
   /** What all keys begin with: empty, or ends with a slash. */
   readonly prefix: string;
+}
+
+/**
+ * A folder as a path says it: `/var/lib/index`, `s3://bucket/index`. Clouds are reached as the SDK reaches them.
+ *
+ * @throws UsageError, SettingsError
+ */
+export async function openFileStore(path: string, env: Readonly<Record<string, string | undefined>>): Promise<FileStore> {
+  const { store, key } = await openMedia(readMediaSettings(env))(path);
+  return { store, prefix: key === '' || key.endsWith('/') ? key : `${key}/` };
 }
 
 /** Where the content of a file is. A key says what the content is, so to write it twice does no harm. */

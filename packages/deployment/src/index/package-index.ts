@@ -65,9 +65,11 @@ export async function openPackageIndex(ports: IndexPorts): Promise<PackageIndex>
     files: upstreamFiles(files, settings.upstream, log),
   };
   const door: Door = { tokens, audit, attempts: badAttempts(settings.badAttempts), addressOf };
-  const app = new Hono<AppEnv>().basePath(base || '/');
+  const app = new Hono<AppEnv>();
+  // with a base path of Hono itself the root of the index would be without its slash
+  const at = (path: string) => `${base}${path}`;
 
-  app.use(async (c, next) => {
+  app.use(at('/*'), async (c, next) => {
     const started = performance.now();
     c.set('isForNpm', c.req.path.startsWith(`${base}/npm/`));
     await next();
@@ -75,7 +77,7 @@ export async function openPackageIndex(ports: IndexPorts): Promise<PackageIndex>
     const ms = Math.round(performance.now() - started);
     log.info({ method: c.req.method, path: shown(c.req.path), status, ms, by: c.get('holder')?.id }, 'request');
   });
-  app.use(authorise(door));
+  app.use(at('/*'), authorise(door));
 
   const project = async (c: AppContext): Promise<Response> => {
     const given = c.req.param('name') ?? '';
@@ -133,11 +135,11 @@ export async function openPackageIndex(ports: IndexPorts): Promise<PackageIndex>
 
   const canRead = withRight('read', door);
   const canUpload = withRight('upload', door);
-  for (const path of ['/', '/legacy/', '/simple/']) app.post(path, canUpload, upload);
-  for (const path of ['/', '/simple/', '/simple']) app.get(path, canRead, root);
+  for (const path of ['/', '/legacy/', '/simple/']) app.post(at(path), canUpload, upload);
+  for (const path of ['/', '/simple/', '/simple']) app.get(at(path), canRead, root);
 
-  app.get('/packages/:file{.+\\.metadata}', canRead, async (c) => {
-    const name = c.req.param('file').slice(0, -'.metadata'.length);
+  app.get(at('/packages/:file{.+\\.metadata}'), canRead, async (c) => {
+    const name = (c.req.param('file') ?? '').slice(0, -'.metadata'.length);
     const [record, bytes] = await Promise.all([catalogue.file(name), catalogue.metadata(name)]);
     if (record?.metadataSha256 === undefined || bytes === undefined) throw new Refusal(404, 'There is no such file');
     const read = async function* ({ start, end }: { start: number; end: number }) {
@@ -145,16 +147,16 @@ export async function openPackageIndex(ports: IndexPorts): Promise<PackageIndex>
     };
     return await serveContent(c, { size: bytes.length, hash: record.metadataSha256, type: 'text/plain; charset=utf-8', read });
   });
-  app.get('/packages/:file', canRead, async (c) => {
-    const record = await catalogue.file(c.req.param('file'));
+  app.get(at('/packages/:file'), canRead, async (c) => {
+    const record = await catalogue.file(c.req.param('file') ?? '');
     if (record === undefined) throw new Refusal(404, 'There is no such file');
     const { size, sha256: hash, key } = record;
     const read = (range: { start: number; end: number }) => files.store.read(key, range);
     return await serveContent(c, { size, hash, type: 'application/octet-stream', read });
   });
 
-  app.get('/upstream/:name/:file', canRead, async (c) =>
-    serveContent(c, await remoteFile(c.req.param('name'), c.req.param('file'))),
+  app.get(at('/upstream/:name/:file'), canRead, async (c) =>
+    serveContent(c, await remoteFile(c.req.param('name') ?? '', c.req.param('file') ?? '')),
   );
 
   const { npmUpstream } = settings;
@@ -167,9 +169,9 @@ export async function openPackageIndex(ports: IndexPorts): Promise<PackageIndex>
     },
     published: (c, id) => audit({ action: 'uploaded', by: c.get('holder').id, address: addressOf(c), what: id }),
   });
-  app.route('/npm', npmApp);
+  app.route(at('/npm'), npmApp);
 
-  for (const path of ['/simple/:name/', '/simple/:name', '/:name/', '/:name']) app.get(path, canRead, project);
+  for (const path of ['/simple/:name/', '/simple/:name', '/:name/', '/:name']) app.get(at(path), canRead, project);
 
   app.notFound((c) => tell(c, 404, 'There is nothing here'));
   app.onError((error, c) => {
@@ -192,7 +194,7 @@ function withoutLogin(url: URL): string {
 }
 
 export type { Audit, AuditEvent } from './audit.js';
-export type { FileStore } from './file-store.js';
+export { type FileStore, openFileStore } from './file-store.js';
 export { type IndexSettings, readIndexSettings } from './index-settings.js';
 export type { IndexVerbs } from './index-verbs.js';
 export { type InstallLines, installLines } from './install-lines.js';

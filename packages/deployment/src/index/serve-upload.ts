@@ -21,6 +21,9 @@ export interface UploadLimits {
 /** The largest text of a form: descriptions are among them. */
 const LARGEST_FIELD = 2 * 2 ** 20;
 
+/** What a form has besides its file. */
+const LARGEST_FORM = 16 * 2 ** 20;
+
 /** Takes a file as twine and uv send it. @returns the answer, and what became of the file */
 export async function serveUpload(
   c: AppContext,
@@ -28,6 +31,8 @@ export async function serveUpload(
   files: FileStore,
   limits: UploadLimits,
 ): Promise<{ answer: Response; name: string; isNew: boolean }> {
+  // said before all of it is sent; a form without a length is measured as it comes
+  if (Number(c.req.header('content-length') ?? 0) > limits.largestFile + LARGEST_FORM) throw tooLarge(limits);
   const folder = await mkdtemp(join(tmpdir(), 'fiftyone-upload-'));
   try {
     const path = join(folder, 'file');
@@ -64,7 +69,7 @@ async function received(incoming: AppContext['env']['incoming'], path: string, {
     if (key !== 'content' || writing) return void file.resume();
     name = filename;
     writing = pipeline(file, createWriteStream(path, { flags: 'wx' })).then(() => {
-      if (file.truncated) problem ??= new Refusal(413, `The file is larger than ${largestFile} bytes, which is the most`);
+      if (file.truncated) problem ??= tooLarge({ largestFile });
     });
     // it is waited for below
     writing.catch(() => {});
@@ -87,4 +92,8 @@ function openForm(headers: AppContext['env']['incoming']['headers'], largestFile
   } catch {
     throw new Refusal(400, 'This is no form with a file (multipart/form-data)');
   }
+}
+
+function tooLarge({ largestFile }: UploadLimits): Refusal {
+  return new Refusal(413, `The file is larger than ${largestFile} bytes, which is the most`);
 }

@@ -150,3 +150,17 @@ test.each([
   expect([403, 404]).toContain(answer.status);
   expect(answer.headers).not.toHaveProperty('set-cookie');
 });
+
+test('below a base path everything is below it', async () => {
+  const index = await runningIndex({ settings: { base: '/pypi' } });
+  const { bytes, fileName } = await tinyWheel(WHEEL);
+  const form = new FormData();
+  form.set(':action', 'file_upload');
+  form.set('content', new Blob([bytes]), fileName);
+  expect((await index.ask('/pypi/legacy/', { method: 'POST', body: form })).status).toBe(200);
+  expect(await (await index.ask('/pypi/fiftyone/')).text()).toContain(`href="/pypi${PATH}#`);
+  expect((await index.ask(`/pypi${PATH}`)).status).toBe(200);
+  expect((await index.ask('/pypi/simple/FiftyOne')).headers.get('location')).toBe('/pypi/simple/fiftyone/');
+  expect(await (await index.ask('/pypi/')).text()).toContain('href="/pypi/simple/fiftyone/"');
+  expect((await index.ask('/fiftyone/')).status).toBe(404);
+});
