@@ -30,6 +30,8 @@ interface KeptPage {
   readonly _id: string;
   readonly fetched: Date;
   readonly etag?: string;
+  /** When this is forgotten: names that do not exist are without number. */
+  readonly expires?: Date;
   /** Gzipped JSON; not there if there is no such project. */
   readonly facts?: Binary;
 }
@@ -40,19 +42,21 @@ interface Known<Made> {
   readonly made: Made | undefined;
 }
 
+const MISSING_KEPT_MS = 24 * 3600 * 1000;
 const IN_MEMORY = 128 * 2 ** 20;
 const LARGEST_KEPT = 15 * 2 ** 20;
 
 /** After it did not answer, the other index is left alone for this long, as far as we can do without. */
 const PAUSE_MS = 15_000;
 
-export function upstreamPages<Facts, Made>(
+export async function upstreamPages<Facts, Made>(
   db: Db,
   upstream: UpstreamSettings,
   log: Logger,
   { collection, accept, path, read, make }: PageKind<Facts, Made>,
-): UpstreamPages<Made> {
+): Promise<UpstreamPages<Made>> {
   const kept: Collection<KeptPage> = db.collection(collection);
+  await kept.createIndex({ expires: 1 }, { expireAfterSeconds: 0 });
   const memory = boundedCache<Known<Made>>(IN_MEMORY);
   const asking = new Map<string, Promise<Known<Made>>>();
   let silentUntil = 0;
@@ -75,7 +79,11 @@ export function upstreamPages<Facts, Made>(
     const fetched = new Date();
     const packed = facts && (await promisify(gzip)(JSON.stringify(facts)));
     if (packed === undefined || packed.length < LARGEST_KEPT) {
-      const record = { fetched, ...(etag === undefined ? {} : { etag }), ...(packed ? { facts: new Binary(packed) } : {}) };
+      const record = {
+        fetched,
+        ...(etag === undefined ? {} : { etag }),
+        ...(packed ? { facts: new Binary(packed) } : { expires: new Date(fetched.getTime() + MISSING_KEPT_MS) }),
+      };
       await kept.replaceOne({ _id: project }, record, { upsert: true });
     }
     return remember(project, fetched.getTime(), etag, facts);
