@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { modeOf, readIndexSettings } from './index-settings.js';
+
+test('without any settings all but our own names is fetched from where pip itself looks', () => {
+  const { upstream, ownNames } = readIndexSettings({});
+  expect(ownNames).toEqual(['fiftyone', 'fiftyone-migrator']);
+  expect(modeOf(upstream?.rules ?? [], 'numpy')).toBe('proxy');
+});
+
+test('the files of another upstream are on its own host only, unless it is said', () => {
+  expect(readIndexSettings({ FIFTYONE_INDEX_UPSTREAM: 'https://mirror.example/simple' }).upstream).toMatchObject({
+    fileHosts: [],
+    url: new URL('https://mirror.example/simple/'),
+  });
+});
+
+test('the files of the default upstream may be where they are, also if it is named', () => {
+  const url = readIndexSettings({}).upstream?.url.href as string;
+  expect(readIndexSettings({ FIFTYONE_INDEX_UPSTREAM: url })).toEqual(readIndexSettings({}));
+});
+
+test('the first rule that fits counts, and what fits none is refused', () => {
+  const rules = readIndexSettings({ FIFTYONE_INDEX_RULES: 'torch*=redirect, torch=refuse,a.b=proxy' }).upstream?.rules ?? [];
+  expect(['torch', 'torchvision', 'a.b', 'axb', 'other'].map((name) => modeOf(rules, name))).toEqual([
+    'redirect',
+    'redirect',
+    'proxy',
+    'refuse',
+    'refuse',
+  ]);
+});
+
+test('all mistakes are told at once, without the login of an address', () => {
+  const bad = {
+    FIFTYONE_INDEX_UPSTREAM: 'ftp://user:secret@x',
+    FIFTYONE_INDEX_RULES: 'a=b',
+    FIFTYONE_INDEX_NAMES: '!',
+    FIFTYONE_INDEX_BAD_TOKENS: 'many',
+    FIFTYONE_INDEX_BASE: '/a b',
+    FIFTYONE_INDEX_URL: 'https://x/y',
+  };
+  try {
+    readIndexSettings(bad);
+    expect.unreachable();
+  } catch (error) {
+    const text = (error as Error).message;
+    for (const key of Object.keys(bad)) expect(text).toContain(key);
+    expect(text).not.toContain('secret');
+  }
+});
