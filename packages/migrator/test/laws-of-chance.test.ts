@@ -32,7 +32,7 @@ test('whatever is in a deployment of today comes back up as it was, byte for byt
       const after = await contentOf(deployment);
       expect([...differences(before.cas, after.cas), ...differences(before.fiftyone, after.fiftyone)]).toEqual([]);
     }),
-    { numRuns: RUNS },
+    { numRuns: RUNS, endOnFailure: true },
   );
 }, 600_000);
 
@@ -52,7 +52,7 @@ test('without the attic nobody has more rights, and no secret is lost', async ()
       expect([...again].filter((right) => !before.has(right))).toEqual([]);
       expect(await secretsOf(deployment)).toEqual(secrets);
     }),
-    { numRuns: RUNS },
+    { numRuns: RUNS, endOnFailure: true },
   );
 }, 600_000);
 
@@ -130,6 +130,6 @@ test('what an admin takes away on an older release does not come back with the n
         expect([...now].filter((right) => !before.has(right) && !left.has(right))).toEqual([]);
       },
     ),
-    { numRuns: RUNS },
+    { numRuns: RUNS, endOnFailure: true },
   );
 }, 600_000);
