@@ -5,7 +5,6 @@ const source = (file: string) => new URL(`packages/fiftyone/src/${file}`, import
 const alias = [
   { find: /^fiftyone$/, replacement: source('index.ts') },
   { find: /^fiftyone\/engine$/, replacement: source('engine.ts') },
-  { find: /^fiftyone-migrator$/, replacement: new URL('packages/migrator/src/index.ts', import.meta.url).pathname },
 ];
 
 export default defineConfig({

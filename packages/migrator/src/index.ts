@@ -16,4 +16,4 @@ export * from './releases.js';
 export { type EditsOfRevision, revisionOf } from './revision-of-edits.js';
 export type * from './service.js';
 export { services } from './services/index.js';
-export { type Extension, extended, loadExtensions, SERVICES_SETTING } from './third-party.js';
+export { type Extension, extended, loadExtensions, SERVICES_SETTING, type Toolkit } from './third-party.js';
