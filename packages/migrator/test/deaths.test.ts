@@ -33,9 +33,9 @@ test.each(['enterprise', 'cas', 'hub'])(
   async (name) => {
     const deployment = await deploymentOf(world('today', SIZES), 'today');
     const options = { include: [name], partSizes: TINY_PARTS };
-    await expectSurvived(deployment, { ...options, target: '2.14.0' }, 12);
+    await expectSurvived(deployment, { ...options, target: '2.14.0' }, 30);
     await migrateDeployment(deployment.databases, { ...options, target: '2.14.0' });
-    await expectSurvived(deployment, { ...options, target: '2.25.1' }, 12);
+    await expectSurvived(deployment, { ...options, target: '2.25.1' }, 30);
   },
   600_000,
 );
@@ -57,7 +57,7 @@ test('a new deployment that dies while it is made is finished by the next run', 
 const failing: Service = {
   ...(services.at(-1) as Service),
   name: 'failing',
-  plan: async (_, to) => ({ service: 'failing', from: '2.14.0', to, direction: 'up', isNew: false, problems: [] }),
+  plan: async (_, to) => ({ service: 'failing', from: '2.14.0', to, direction: 'up', isNew: false, problems: [], touches: [] }),
   apply: async () => {
     throw new Error('it cannot be done');
   },

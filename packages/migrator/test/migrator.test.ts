@@ -158,7 +158,7 @@ const broken = collectionService({
 const absent: Service = {
   ...broken,
   name: 'absent',
-  plan: async (_, to) => ({ service: 'absent', from: '2.14.0', to, direction: 'up', isNew: false, problems: [] }),
+  plan: async (_, to) => ({ service: 'absent', from: '2.14.0', to, direction: 'up', isNew: false, problems: [], touches: [] }),
   apply: async () => {
     throw new Error('the server of absent is gone');
   },
