@@ -66,7 +66,7 @@ async function planOf(about: About, place: Place, to: string, options: ServiceOp
     const problems = [`this product did not make what is in ${place.connection.address}: ${reasons.join('; ')}`];
     return { ...facts, direction: 'none', problems, hint: `it is left untouched; leave the service out with: --exclude ${name}` };
   }
-  if (state === 'new') return { ...facts, direction: 'up' };
+  if (state === 'new') return { ...facts, ...planNew(about, place) };
   checkVersion(name, version);
   const report = await migrateRecords(place.connection, realm, [name], { ...options, target: to, dryRun: true });
   const [outcome] = report.datasets;
@@ -80,6 +80,13 @@ async function planOf(about: About, place: Place, to: string, options: ServiceOp
     back: realm.command(name, version),
     report,
   };
+}
+
+function planNew({ name }: About, { connection: { settings } }: Place): Pick<ServicePlan, 'direction' | 'problems' | 'hint'> {
+  if (settings.disableMigrations) return { direction: 'none', problems: [] };
+  if (settings.databaseAdmin) return { direction: 'up', problems: [] };
+  const problems = [`Cannot make service '${name}' without admin privileges`];
+  return { direction: 'none', problems, hint: 'assume them with: export FIFTYONE_DATABASE_ADMIN=true' };
 }
 
 /** The collections that the way edits, and that of the version. */
@@ -105,6 +112,8 @@ async function apply(
   plan: ServicePlan,
   options: ServiceOptions = {},
 ): Promise<ServiceReport> {
+  if (plan.isNew && plan.direction === 'none')
+    return { service: plan.service, from: null, to: plan.to, result: 'unchanged', reasons: ['migrations are switched off'] };
   if (plan.isNew) await authorized(place.connection, () => bear(definition, place));
   return await migrated(about, place, plan.from, plan.to, options);
 }
