@@ -6,6 +6,7 @@ export { leaseStore, type StoredLease } from './database/lease-store.js';
 export { isHeld, type Lease, Leases } from './database/leases.js';
 export { findDocs, findRaw, updateRaw } from './database/raw.js';
 export { clearAttic, keptDocuments, listAttic, readEntry } from './migrations/attic/attic.js';
+export { ask, letGoOn } from './migrations/control.js';
 export { datasetsRealm } from './migrations/datasets-realm.js';
 export type { Decision } from './migrations/gate.js';
 export { type DatasetEntry, type RunEntry, readRun, readRuns } from './migrations/journal.js';

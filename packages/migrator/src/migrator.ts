@@ -1,10 +1,11 @@
-import type { MigrationEvent } from 'fiftyone';
+import { type MigrationEvent, UsageError } from 'fiftyone';
 import { type Choice, choose } from './choose.js';
 import { type Databases, placesIn } from './deployment.js';
+import { caught, finishWayBack, goBackAll, isWell, type Step } from './go-back.js';
 import { type EnterpriseRelease, isBeforeMigrator, newestRelease, releaseNumbered } from './releases.js';
 import type { Place, Service, ServiceFindings, ServiceOptions, ServicePlan, ServiceReport, ServiceStatus } from './service.js';
 import { services as ownServices } from './services/index.js';
-import { forgetPlan, planGoingBack, rememberedPlan, rememberPlan, turnBack } from './way-back.js';
+import { forgetPlan, rememberPlan } from './way-back.js';
 
 /** How a deployment is to be migrated. */
 export interface MigratorOptions extends Choice, Omit<ServiceOptions, 'onEvent'> {
@@ -70,6 +71,8 @@ export async function planDeployment(databases: Databases, options: MigratorOpti
       plans.push(await service.plan(placeOf(service), to, optionsFor(service, options)));
     }
   }
+  const [first] = skipped;
+  if (first && plans.length === 0) throw new UsageError(first.reason, { hint: 'include the service datasets' });
   // what an earlier run has taken there already went the way of the others
   const isRunDown = plans.some(({ direction }) => direction === 'down');
   const isDown = ({ direction }: ServicePlan) => direction === 'down' || (direction === 'none' && isRunDown);
@@ -88,82 +91,49 @@ function reasonToSkip(target: EnterpriseRelease): string {
  * @throws UsageError, IncompatibleError, AdminRequiredError before anything is written
  */
 export async function migrateDeployment(databases: Databases, options: MigratorOptions = {}): Promise<DeploymentReport> {
-  if (options.onFailure === 'revert') await finishWayBack(databases, options);
+  const tell = (service: string) => options.onEvent?.({ kind: 'service', service, phase: 'revert' });
+  if (options.onFailure === 'revert') {
+    const all = await forEach(databases, options, async (service, place) => ({
+      service,
+      place,
+      options: optionsFor(service, options),
+    }));
+    await finishWayBack(all.reverse(), tell);
+  }
   const plan = await planDeployment(databases, options);
   const none = { plan, services: [], notRun: plan.services.map(({ service }) => service), reverted: [] };
   if (plan.services.some(({ problems }) => problems.length > 0)) return { ...none, result: 'refused' };
   const { all } = chosenOf(options);
   const placeOf = placesIn(databases, all);
-  const serviceOf = (name: string) => all.find((service) => service.name === name) as Service;
   const goesBack = options.onFailure === 'revert';
+  const steps: Step[] = plan.services.map((own) => {
+    const service = all.find(({ name }) => name === own.service) as Service;
+    return { service, place: placeOf(service), plan: own, options: optionsFor(service, options) };
+  });
   const done: ServiceReport[] = [];
-  for (const step of plan.services) {
-    const service = serviceOf(step.service);
+  for (const step of steps) {
+    const { service, place } = step;
     options.onEvent?.({ kind: 'service', service: service.name, phase: 'apply' });
-    const report = await caught(step, async () => {
-      if (goesBack && step.direction !== 'none') await rememberPlan(placeOf(service), step);
-      return await service.apply(placeOf(service), step, optionsFor(service, options));
+    const report = await caught(step.plan, async () => {
+      if (!goesBack) await forgetPlan(place, service.name);
+      else if (step.plan.direction !== 'none') await rememberPlan(place, step.plan);
+      return await service.apply(place, step.plan, step.options);
     });
     done.push(report);
-    if (report.result !== 'failed' && report.result !== 'stopped') continue;
-    const notRun = plan.services.slice(done.length).map((later) => later.service);
-    const facts = { plan, services: done, notRun, next: waysOn(plan, done) };
-    if (report.result === 'stopped' || !goesBack) return { ...facts, result: report.result, reverted: [] };
-    const reverted = await revertAll(plan.services.toReversed());
+    if (isWell(report)) continue;
+    const facts = {
+      plan,
+      services: done,
+      notRun: steps.slice(done.length).map(({ service }) => service.name),
+      next: waysOn(plan, done),
+    };
+    if (report.result === 'stopped' || !goesBack)
+      return { ...facts, result: report.result as 'failed' | 'stopped', reverted: [] };
+    const reverted = await goBackAll(steps.toReversed(), done, tell);
     return { ...facts, result: reverted.every(isWell) ? 'reverted' : 'failed', reverted };
   }
-  for (const { service } of plan.services) await forgetPlan(placeOf(serviceOf(service)), service);
+  for (const { service, place } of steps) await forgetPlan(place, service.name);
   return { plan, result: 'done', services: done, notRun: [], reverted: [] };
-
-  /** What cannot go back keeps nobody else from it, and does not hide why it was begun. */
-  async function revertAll(steps: readonly ServicePlan[]): Promise<ServiceReport[]> {
-    const reports: ServiceReport[] = [];
-    for (const { service } of steps) await turnBack(placeOf(serviceOf(service)), service).catch(() => {});
-    for (const step of steps) {
-      const service = serviceOf(step.service);
-      const first = await rememberedPlan(placeOf(service), step).catch(() => undefined);
-      const isDone = done.some((report) => report.service === step.service);
-      if (isDone || first) reports.push(await goBack(service, placeOf(service), first ?? step, options));
-    }
-    // only when all have tried: whoever dies before that begins again
-    for (const { service } of reports.filter(isWell)) await forgetPlan(placeOf(serviceOf(service)), service).catch(() => {});
-    return reports;
-  }
-}
-
-/** A run that died on its way back is brought back first. */
-async function finishWayBack(databases: Databases, options: MigratorOptions): Promise<void> {
-  const left = await forEach(databases, options, async (service, place) => ({
-    service,
-    place,
-    plan: await planGoingBack(place, service.name),
-  }));
-  for (const { service, place, plan } of left.reverse()) {
-    if (plan === undefined) continue;
-    if (isWell(await goBack(service, place, plan, options))) await forgetPlan(place, service.name);
-  }
-}
-
-/** Once a run goes back, nothing stops it. */
-async function goBack(service: Service, place: Place, plan: ServicePlan, options: MigratorOptions): Promise<ServiceReport> {
-  options.onEvent?.({ kind: 'service', service: service.name, phase: 'revert' });
-  const { signal: _, ...others } = optionsFor(service, options);
-  return await caught(plan, () => service.revert(place, plan, others));
-}
-
-function isWell({ result }: ServiceReport): boolean {
-  return result === 'migrated' || result === 'unchanged';
-}
-
-/** A service that throws has failed; what others have done is still to be told. */
-async function caught({ service, from, to }: ServicePlan, work: () => Promise<ServiceReport>): Promise<ServiceReport> {
-  try {
-    return await work();
-  } catch (thrown) {
-    const error = thrown as Error & { hint?: string };
-    const hint = error.hint === undefined ? {} : { hint: error.hint };
-    return { service, from, to, result: 'failed', reasons: [error.message], error, ...hint };
-  }
 }
 
 /** The same command does what is left; each service knows what takes it back. */

@@ -3,6 +3,9 @@ import { compareBase, type Decision, isVersion, pathOf, type Realm, type Revisio
 import { newestRelease } from './releases.js';
 import { readService, SERVICES } from './service-record.js';
 
+/** Where the engine notes what it did to services. */
+export const SERVICES_JOURNAL = 'migrations.journal.services';
+
 /** What the engine has to know to migrate a service like a dataset: its document plays the dataset's, its collections the samples. */
 export function serviceRealm(revisions: readonly Revision[]): Realm {
   const sorted = [...revisions].sort((a, b) => compareBase(a.version, b.version));
@@ -14,7 +17,7 @@ export function serviceRealm(revisions: readonly Revision[]): Realm {
     records: SERVICES,
     work: 'migrations.work.services',
     attic: 'migrations.attic.services',
-    journal: 'migrations.journal.services',
+    journal: SERVICES_JOURNAL,
     revisions: byVersion,
     pathBetween(from, to) {
       const { direction, versions } = select(from, to, [...byVersion.keys()]);

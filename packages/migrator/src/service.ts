@@ -51,6 +51,8 @@ export interface ServicePlan {
   /** Why it cannot be done. Nothing of the whole run is done then. */
   readonly problems: readonly string[];
   readonly hint?: string;
+  /** The collections that it would change, or `all` of the database. */
+  readonly touches: readonly string[] | 'all';
   /** The command that takes back what was done of it; absent for one that is new. */
   readonly back?: string;
   /** What the engine would do, record by record; absent where it was not asked. */

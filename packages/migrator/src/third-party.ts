@@ -4,6 +4,9 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { UsageError } from 'fiftyone';
 import type { Revision } from 'fiftyone/engine';
+import { collectionService } from './collection-service.js';
+import { dropIndex, indexOn, makeIndex } from './indexes.js';
+import { revisionOf } from './revision-of-edits.js';
 import type { Service } from './service.js';
 
 /** What a module of others adds: services, which come after those that are there, and revisions of services that are there. */
@@ -13,11 +16,15 @@ export interface Extension {
   readonly revisions?: Readonly<Record<string, readonly Revision[]>>;
 }
 
+/** What a module of others is given if it exports a function, so that it need not find this package. */
+export const toolkit = { collectionService, dropIndex, indexOn, makeIndex, revisionOf } as const;
+export type Toolkit = typeof toolkit;
+
 /** The setting that names modules of others: folders with an `index.js`, or npm packages, with commas between them. */
 export const SERVICES_SETTING = 'FIFTYONE_MIGRATOR_SERVICES';
 
 /**
- * Loads modules of others. Each has an {@link Extension} as its default export.
+ * Loads modules of others. Each has an {@link Extension} as its default export, or a function that makes one from a {@link Toolkit}.
  *
  * @param setting folders or npm packages, with commas between them
  * @param folder from where folders and packages are looked for
@@ -36,7 +43,7 @@ async function load(name: string, folder: string): Promise<Extension> {
   } catch (error) {
     throw new UsageError(`${name} cannot be loaded: ${(error as Error).message}`, { hint, cause: error });
   }
-  const extension = module.default;
+  const extension = typeof module.default === 'function' ? module.default(toolkit) : module.default;
   if (typeof extension !== 'object' || extension === null || !('services' in extension || 'revisions' in extension))
     throw new UsageError(`${name} has no services and no revisions as its default export`, { hint });
   return extension as Extension;

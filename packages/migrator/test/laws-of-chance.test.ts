@@ -32,7 +32,7 @@ test('whatever is in a deployment of today comes back up as it was, byte for byt
       const after = await contentOf(deployment);
       expect([...differences(before.cas, after.cas), ...differences(before.fiftyone, after.fiftyone)]).toEqual([]);
     }),
-    { numRuns: RUNS },
+    { numRuns: RUNS, endOnFailure: true },
   );
 }, 600_000);
 
@@ -52,7 +52,7 @@ test('without the attic nobody has more rights, and no secret is lost', async ()
       expect([...again].filter((right) => !before.has(right))).toEqual([]);
       expect(await secretsOf(deployment)).toEqual(secrets);
     }),
-    { numRuns: RUNS },
+    { numRuns: RUNS, endOnFailure: true },
   );
 }, 600_000);
 
@@ -60,6 +60,25 @@ async function secretsOf(deployment: TestDeployment): Promise<string[]> {
   const { cas, fiftyone } = await contentOf(deployment);
   return [...secretsIn(cas), ...secretsIn(fiftyone)];
 }
+
+test('services may go each their own ways: where all have arrived, everything is as if they had gone there together', async () => {
+  const deployment = await deploymentOf({ cas: {}, fiftyone: {} }, 'today');
+  const trip = fc.record({ include: fc.subarray(OWN, { minLength: 1 }), target: fc.constantFrom(...BELOW, '2.25.1') });
+  await fc.assert(
+    fc.asyncProperty(worlds('today'), fc.array(trip, { maxLength: 5 }), fc.constantFrom(...BELOW), async (world, trips, end) => {
+      await moved(deployment, '2.25.1');
+      await fill(deployment, world);
+      await moved(deployment, end);
+      const direct = await contentOf(deployment);
+      await moved(deployment, '2.25.1');
+      for (const options of trips) expect((await migrateDeployment(deployment.databases, options)).result).toBe('done');
+      await moved(deployment, end);
+      const after = await contentOf(deployment);
+      expect([...differences(direct.cas, after.cas), ...differences(direct.fiftyone, after.fiftyone)]).toEqual([]);
+    }),
+    { numRuns: RUNS, endOnFailure: true },
+  );
+}, 600_000);
 
 /** What an admin may do on an older release; each takes something away from somebody. */
 const TAKEN_AWAY = [
@@ -130,6 +149,6 @@ test('what an admin takes away on an older release does not come back with the n
         expect([...now].filter((right) => !before.has(right) && !left.has(right))).toEqual([]);
       },
     ),
-    { numRuns: RUNS },
+    { numRuns: RUNS, endOnFailure: true },
   );
 }, 600_000);

@@ -73,6 +73,8 @@ test('to releases before 2.14.0 only datasets go, and the plan says so', async (
   const plan = await planDeployment(databases, { target: '2.13.0' });
   expect(plan.services.map(({ service, to }) => [service, to])).toEqual([['datasets', '1.10.0']]);
   expect(plan.skipped.map(({ service }) => service)).toEqual(['enterprise', 'cas', 'hub']);
+  const others = planDeployment(databases, { target: '2.13.0', exclude: ['datasets'] });
+  await expect(others).rejects.toThrow('of releases before the migrator, such as 2.13.0, only the datasets can be migrated');
 });
 
 test('a database of somebody else is left untouched, and the message says how to leave the service out', async () => {
@@ -108,6 +110,13 @@ test('only an admin may migrate', async () => {
   const cas = { ...databases.cas, settings: { ...databases.cas.settings, databaseAdmin: false } };
   const plan = await planDeployment({ ...databases, cas });
   expect(plan.services.find(({ service }) => service === 'cas')?.problems.join()).toContain('without admin privileges');
+  const { databases: fresh } = await emptyDeployment();
+  const reader = { ...fresh.cas, settings: { ...fresh.cas.settings, databaseAdmin: false } };
+  const report = await migrateDeployment({ ...fresh, cas: reader });
+  expect(report.result).toBe('refused');
+  expect(report.plan.services.flatMap(({ problems }) => problems)).toEqual([
+    "Cannot make service 'cas' without admin privileges",
+  ]);
 });
 
 test('a plan with a problem stops everything before the first write', async () => {
@@ -158,7 +167,7 @@ const broken = collectionService({
 const absent: Service = {
   ...broken,
   name: 'absent',
-  plan: async (_, to) => ({ service: 'absent', from: '2.14.0', to, direction: 'up', isNew: false, problems: [] }),
+  plan: async (_, to) => ({ service: 'absent', from: '2.14.0', to, direction: 'up', isNew: false, problems: [], touches: [] }),
   apply: async () => {
     throw new Error('the server of absent is gone');
   },

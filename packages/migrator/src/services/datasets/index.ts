@@ -25,7 +25,10 @@ export const datasets: Service = {
   versionAt: ({ openSource }) => openSource,
   async status({ connection: { db } }) {
     const { version, stored } = await readDatabaseConfig(db);
-    const [isUsed, unfinished] = await Promise.all([db.collection('datasets').findOne({}), new WorkLog(db).unfinished()]);
+    const [isUsed, unfinished] = await Promise.all([
+      db.collection('datasets').findOne({}, { projection: { _id: 1 } }),
+      new WorkLog(db).unfinished(),
+    ]);
     const state = stored || isUsed !== null ? 'ready' : 'new';
     const [left] = unfinished.values();
     return {
@@ -74,6 +77,7 @@ async function plan({ connection }: Place, to: string, options: ServiceOptions =
     direction,
     isNew: false,
     problems,
+    touches: 'all',
     ...(hint === undefined ? {} : { hint }),
     ...wayBack(from),
     report,
