@@ -5,6 +5,7 @@ const source = (file: string) => new URL(`packages/fiftyone/src/${file}`, import
 const alias = [
   { find: /^fiftyone$/, replacement: source('index.ts') },
   { find: /^fiftyone\/engine$/, replacement: source('engine.ts') },
+  { find: /^fiftyone\/media$/, replacement: source('media/index.ts') },
 ];
 
 export default defineConfig({
