@@ -15,6 +15,8 @@ export interface Download {
    * whole file that is wrong.
    */
   read(range: ByteRange): AsyncIterable<Uint8Array>;
+  /** Whether it has ended, so that nothing can be read from it any more. */
+  readonly isOver: () => boolean;
   /** When all is there and right, and `use` has ended. @throws Refusal 502 */
   readonly finished: Promise<void>;
 }
@@ -42,13 +44,15 @@ export async function download(answer: FetchedAnswer, { hashes, use }: DownloadO
   let trouble: unknown;
   let readers = 0;
   let isOver = false;
+  let isClosed = false;
 
   const algorithm = ALGORITHMS.find((known) => hashes[known] !== undefined);
   const hash: Hash | undefined = algorithm === undefined ? undefined : createHash(algorithm);
   const stated = lengthOf(answer);
 
   const closeIfUnused = async () => {
-    if (!isOver || readers > 0) return;
+    if (!isOver || readers > 0 || isClosed) return;
+    isClosed = true;
     await file.close();
     await rm(folder, { recursive: true, force: true });
   };
@@ -104,7 +108,7 @@ export async function download(answer: FetchedAnswer, { hashes, use }: DownloadO
   // whoever needs it waits for it
   finished.catch(() => {});
   if (stated === undefined) await finished;
-  return { size: stated ?? written, read, finished };
+  return { size: stated ?? written, read, isOver: () => isOver, finished };
 }
 
 /** The length that was stated, if it is that of the file itself. */

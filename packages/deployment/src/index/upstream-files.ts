@@ -59,14 +59,12 @@ export function upstreamFiles(files: FileStore, upstream: UpstreamSettings, log:
         .catch((error) => log.warn({ file: name, message: error.message }, 'a file of the upstream index was not kept'))
         .finally(() => underWay.delete(key));
     }
-    const { size, read, finished } = await coming;
-    let isOver = false;
-    const over = () => {
-      isOver = true;
-    };
-    finished.then(over, over);
+    const { size, read, isOver, finished } = await coming;
     async function* fromEither(range: ByteRange) {
-      yield* isOver ? files.store.read(key, range) : read(range);
+      if (!isOver()) return yield* read(range);
+      // what is over is in the store, or has failed
+      await finished;
+      yield* files.store.read(key, range);
     }
     return { size, hash, type, read: fromEither };
   };

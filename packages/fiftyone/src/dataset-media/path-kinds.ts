@@ -5,3 +5,8 @@ export function isAbsolutePath(path: string): boolean {
 
 /** What comes before the key of a path that is not on this machine, up to the bucket or host: `s3://bucket`, `https://host`. */
 export const REMOTE_ROOT = '^[A-Za-z][A-Za-z0-9+.-]+://[^/]*';
+
+/** Whether an address names nothing: `s3:///a.png` has no bucket, `s3://bucket/` no file. */
+export function isEmptyAddress(path: string): boolean {
+  return /^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(path) && !/^[A-Za-z][A-Za-z0-9+.-]*:\/\/[^/]+\/./s.test(path);
+}

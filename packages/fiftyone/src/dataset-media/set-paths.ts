@@ -10,7 +10,7 @@ import type { MediaField } from './media-fields.js';
 import { type MergedPath, MergedPaths } from './merged-paths.js';
 import { changePaths, type PathChange } from './path-changes.js';
 import { unfinishedRun } from './path-journal.js';
-import { isAbsolutePath } from './path-kinds.js';
+import { isAbsolutePath, isEmptyAddress } from './path-kinds.js';
 import { type PathRule, type ReadyRule, readyRule } from './path-rule.js';
 import { type MediaReference, mediaReferences } from './references.js';
 
@@ -145,6 +145,8 @@ function becomes(rule: ReadyRule, reference: MediaReference): string | undefined
   const where = `${shown(path)} (${place} of ${id.toHexString()})`;
   if (typeof to !== 'string') throw new UsageError(`${where} becomes ${shown(to)}, which is no path: nothing was changed`);
   if (to === '') throw new UsageError(`${where} becomes empty: nothing was changed`);
+  if (isEmptyAddress(to))
+    throw new UsageError(`${where} becomes ${shown(to)}, which names no file in a bucket: nothing was changed`);
   if (isAbsolutePath(path) && !isAbsolutePath(to)) {
     throw new UsageError(`${where} becomes ${shown(to)}, which is relative: nothing was changed`);
   }

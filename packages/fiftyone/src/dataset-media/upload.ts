@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { SampleCollection } from '../datasets/sample-collection.js';
 import { UsageError } from '../errors.js';
 import { type MediaCache, mediaCache } from '../media/media-cache.js';
-import { readMediaSettings } from '../media/media-settings.js';
+import { type MediaSettings, readMediaSettings } from '../media/media-settings.js';
 import { openMedia } from '../media/open-media.js';
 import type { OpenStore } from '../media/open-stores.js';
 import { placeOf } from '../media/place.js';
@@ -120,7 +120,9 @@ class Upload {
     this.#isRemote = (path) => placeOf(path, settings).kind !== 'local';
     this.#keyFor = keyFor({ relDir });
     this.#memory = settings.cacheDir;
-    const named = foldersOf(remoteDir, options.mediaField ?? 'filepath');
+    const named = foldersOf(remoteDir, options.mediaField ?? 'filepath').map(
+      ([name, folder]) => [name, checkedFolder(folder, settings)] as const,
+    );
     this.#fields = named.map(([name]) => mediaFieldOf(samples, name));
     for (const [i, field] of this.#fields.entries()) {
       if (this.folders[field.name] !== undefined) {
@@ -128,13 +130,7 @@ class Upload {
           hint: 'name each field once: a label stands for the field of its files',
         });
       }
-      const folder = (named[i] as [string, string])[1];
-      refuseSecrets(folder);
-      if (placeOf(folder, settings).kind === 'http') {
-        throw new UsageError(`${folder}: nothing can be written to plain addresses`, {
-          hint: 'give a bucket (s3://…, gs://…), a container of Azure, or a folder; MinIO needs MINIO_ENDPOINT_URL',
-        });
-      }
+      const folder = (named[i] as readonly [string, string])[1];
       this.folders[field.name] = folder;
     }
   }
@@ -270,6 +266,29 @@ class Upload {
   }
 }
 
+/**
+ * A folder as it is to be in the paths of the dataset: one of this machine from its root on.
+ *
+ * @throws UsageError for one to which nothing can be written, or in which nothing would be found again
+ */
+function checkedFolder(folder: string, settings: MediaSettings): string {
+  refuseSecrets(folder);
+  const place = placeOf(folder, settings);
+  if (place.kind === 'http') {
+    throw new UsageError(`${folder}: nothing can be written to plain addresses`, {
+      hint: 'give a bucket (s3://…, gs://…), a container of Azure, or a folder; MinIO needs MINIO_ENDPOINT_URL',
+    });
+  }
+  if (place.kind === 'local') return withoutSlash(resolve(folder));
+  const plain = withoutSlash(place.key);
+  if (plain !== '' && plain.split('/').some((name) => ['', '.', '..'].includes(name))) {
+    throw new UsageError(`${folder}: stores take '..', '.' and doubled slashes for names, or for something else`, {
+      hint: 'give the folder as it is called in the bucket',
+    });
+  }
+  return withoutSlash(folder);
+}
+
 /** What is in the address of a folder would be in every path of the dataset. @throws UsageError for a login or a signature */
 function refuseSecrets(folder: string): void {
   if (!/^https?:\/\//i.test(folder)) return;
@@ -286,8 +305,10 @@ const LOGINS = 'give the address alone, and the login by AZURE_…, MINIO_… or
 
 /** The folder of each field. @throws UsageError if two have one */
 function foldersOf(remoteDir: string, mediaField: NonNullable<UploadOptions['mediaField']>): [field: string, folder: string][] {
-  const root = withoutSlash(remoteDir);
-  if (root === '') throw new UsageError('uploadMedia needs the folder to upload to', { hint: 'such as s3://bucket/folder' });
+  if (typeof remoteDir !== 'string' || remoteDir === '')
+    throw new UsageError('uploadMedia needs the folder to upload to', { hint: 'such as s3://bucket/folder' });
+  // `s3://` without a bucket is not the folder `s3:`
+  const root = /^[a-z][a-z0-9+.-]+:\/+$/i.test(remoteDir) ? remoteDir : withoutSlash(remoteDir) || '/';
   if (typeof mediaField === 'string') return [[mediaField, root]];
   const isList = Array.isArray(mediaField);
   const pairs = isList

@@ -2,6 +2,7 @@ import { constants, copyFile, mkdir, readdir, rename, rm, stat, utimes } from 'n
 import { dirname, join, resolve } from 'node:path';
 import { UsageError } from '../errors.js';
 import { atOnce } from './at-once.js';
+import { holdsContent, knownContent } from './checksum.js';
 import { copyLatest, type FilesReport, forEachFile } from './copy-files.js';
 import { LONGEST_NAME, standIn } from './file-name.js';
 import { localStore } from './local-store.js';
@@ -9,8 +10,10 @@ import type { MediaSettings } from './media-settings.js';
 import type { OpenStore } from './open-stores.js';
 import { type Place, placeOf } from './place.js';
 import { isRemotePath } from './remote-path.js';
+import { sameStamp, withFile } from './source.js';
 import type { StoredObject } from './store.js';
 import { StoreError } from './store-error.js';
+import { fileStamp } from './transfer/file-contents.js';
 
 export interface DownloadOptions {
   /** Ask whether what is in the cache is still what is in the store, and fetch it again if not. Default: false */
@@ -108,18 +111,22 @@ export function mediaCache(settings: MediaSettings, open: OpenStore): MediaCache
     const place = placeFor(to);
     if (place.kind === 'local') return undefined;
     const there = await open(to);
-    const [object, here] = await Promise.all([there.store.stat(there.key), stat(from).catch(() => undefined)]);
-    if (here === undefined || object?.size !== here.size) return undefined;
+    const [object, before] = await Promise.all([there.store.stat(there.key), fileStamp(from).catch(() => undefined)]);
+    if (before === undefined || object?.size !== before.size) return undefined;
     const key = cacheKey(place);
     const file = join(folder, key);
     await mkdir(dirname(file), { recursive: true });
-    // never half a file under the name by which it is found
+    // never half a file, or another one, under the name by which it is found
     const partial = `${file}.${process.pid}.partial`;
     await copyFile(from, partial, constants.COPYFILE_FICLONE);
+    if (!(await withFile(partial, (source) => holdsContent(there.store, object, knownContent(source))))) {
+      await rm(partial, { force: true });
+      return undefined;
+    }
     await utimes(partial, new Date(), object.modified);
     await rename(partial, file);
-    if (how === 'move') await rm(from, { force: true });
-    return { key, size: here.size };
+    if (how === 'move' && sameStamp(before, await fileStamp(from).catch(() => undefined))) await rm(from, { force: true });
+    return { key, size: before.size };
   }
 
   /** @throws StoreError if a path is none of a file in a store, which is a failure like others */

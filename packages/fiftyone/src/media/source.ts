@@ -27,6 +27,11 @@ export function stampOf({ size, mtimeNs, ctimeNs, ino }: BigIntStats): FileStamp
   return { size: Number(size), mtimeNs, ctimeNs, ino };
 }
 
+/** Whether a file is what it was. */
+export function sameStamp(a: FileStamp, b: FileStamp | undefined): boolean {
+  return b !== undefined && a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs && a.ino === b.ino;
+}
+
 /** Bytes in memory. */
 export function bytesSource(bytes: Uint8Array): Source {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { revertPaths } from '../../src/dataset-media/revert.js';
 import { planUpload, upload, uploadMedia } from '../../src/dataset-media/upload.js';
@@ -196,5 +196,26 @@ if (here !== undefined) {
     const { problems } = await verifyMedia(dataset, { env });
     expect(problems.listed).toEqual([{ path: `${root}parts/a.ply`, problem: 'is missing' }]);
     await expect(upload(dataset, root, { env })).rejects.toThrow(/parts\/a\.ply.*not found/);
+  });
+
+  test('a file that is not what was uploaded any more stays out of the cache, and where it is', async () => {
+    const { dataset, root, env, folder } = await pictures();
+    await upload(dataset, root, { updateFilepaths: true, env });
+    const { cache } = fo.mediaFiles({ env });
+    const from = join(folder, 'a/1.jpg');
+    await writeFiles(folder, { 'a/1.jpg': 'IMAGE 1' });
+    await cache.adopt([{ from, to: `${root}1.jpg` }], 'move');
+    expect(await readFile(from, 'utf8')).toBe('IMAGE 1');
+    const [local] = await cache.getLocalPaths([`${root}1.jpg`]);
+    expect(await readFile(local as string, 'utf8')).toBe('image 1');
+  });
+
+  test('folders that would be found nowhere, or under another name, are refused', async () => {
+    const { dataset, root, env } = await pictures();
+    await expect(upload(dataset, 's3://', { env })).rejects.toThrow(/names no bucket/);
+    await expect(upload(dataset, `${root}a/../b`, { env })).rejects.toThrow(/for names, or for something else/);
+    await expect(upload(dataset, `${root}a//b`, { env })).rejects.toThrow(/doubled slashes/);
+    expect((await planUpload(dataset, 'somewhere/', { env })).folders).toEqual({ filepath: resolve('somewhere') });
+    expect((await planUpload(dataset, '/', { env })).folders).toEqual({ filepath: '' });
   });
 }
