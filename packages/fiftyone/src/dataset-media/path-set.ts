@@ -34,8 +34,10 @@ export class PathSet {
   expect(text: string, size: number, checksum: string | undefined): void {
     const row = this.#row(text);
     if (row === undefined) return;
+    const isSame = this.#sizes[row] === size;
     this.#sizes[row] = size;
-    this.#rows[3 * row + 1] = checksum === undefined ? 0 : this.#texts.add(checksum);
+    // a file that was there already may have a checksum from an earlier line
+    if (checksum !== undefined || !isSame) this.#rows[3 * row + 1] = checksum === undefined ? 0 : this.#texts.add(checksum);
   }
 
   /** Takes note that a file was found. @returns what it must be, undefined if it is none of these, or was found before */

@@ -6,6 +6,7 @@ import { type MediaSettings, readMediaSettings } from '../media/media-settings.j
 import { openMedia } from '../media/open-media.js';
 import type { OpenStore } from '../media/open-stores.js';
 import { placeOf } from '../media/place.js';
+import { isRemotePath } from '../media/remote-path.js';
 import { StoreError } from '../media/store-error.js';
 import { FileTable } from '../media/transfer/file-table.js';
 import { type KeyFor, keyFor } from '../media/transfer/key-for.js';
@@ -117,7 +118,8 @@ class Upload {
     const settings = readMediaSettings(env);
     this.open = openMedia(settings, { concurrency, bytesPerSecond });
     this.#cache = mediaCache(settings, this.open);
-    this.#isRemote = (path) => placeOf(path, settings).kind !== 'local';
+    // also in stores that only other machines know
+    this.#isRemote = isRemotePath;
     this.#keyFor = keyFor({ relDir });
     this.#memory = settings.cacheDir;
     const named = foldersOf(remoteDir, options.mediaField ?? 'filepath').map(
@@ -215,6 +217,7 @@ class Upload {
     /** Gives the references back their results, which come in the same order. */
     const changes = async function* (upload: Upload): AsyncGenerator<PathChange[]> {
       for await (const results of sendTransfer(upload.open, wanted, plan, { ...transfer, manifest: line })) {
+        await manifest?.flush();
         const changed: PathChange[] = [];
         for (const { to } of results) {
           for (; queue[0]?.isLeft; queue.shift()) onPath(queue[0].reference.path);

@@ -17,6 +17,7 @@ import { readText } from '../media/transfer/read-text.js';
 import type { ManifestLine } from '../media/transfer/transfer-options.js';
 import { type Env, environment } from '../settings.js';
 import { mediaFieldOf, shownMediaFields } from './find-field.js';
+import { manifestLine } from './manifest-file.js';
 import type { MediaField } from './media-fields.js';
 import { PathSet } from './path-set.js';
 import { mediaReferences } from './references.js';
@@ -149,6 +150,9 @@ export async function verifyMedia(samples: SampleCollection, options: VerifyMedi
     }
     tell();
   }
+  if (options.manifest !== undefined && compared === 0 && files > 0) {
+    problem(options.manifest, 'is about none of these files');
+  }
   return { fields: fields.map(({ name }) => name), references, files, bytes, compared, problems: { count, listed } };
 }
 
@@ -176,9 +180,7 @@ async function* linesOf(manifest: string): AsyncGenerator<ManifestLine> {
     for await (const text of createInterface({ input: file, crlfDelay: Number.POSITIVE_INFINITY })) {
       number++;
       if (text === '') continue;
-      const line = JSON.parse(text) as Partial<ManifestLine>;
-      if (typeof line.from !== 'string' || typeof line.what !== 'string') throw new SyntaxError('not a line of a manifest');
-      yield line as ManifestLine;
+      yield manifestLine(text);
     }
   } catch (error) {
     if (error instanceof SyntaxError)

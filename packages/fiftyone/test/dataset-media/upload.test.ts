@@ -1,10 +1,11 @@
-import { readFile } from 'node:fs/promises';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { revertPaths } from '../../src/dataset-media/revert.js';
 import { planUpload, upload, uploadMedia } from '../../src/dataset-media/upload.js';
 import { verifyMedia } from '../../src/dataset-media/verify-media.js';
 import * as fo from '../../src/index.js';
+import { md5 } from '../../src/media/checksum.js';
 import { CollisionError } from '../../src/media/transfer/transfer-plan.js';
 import type { Env } from '../../src/settings.js';
 import { mediaOf, orLeftOut, s3World } from '../support/media-worlds.js';
@@ -217,5 +218,38 @@ if (here !== undefined) {
     await expect(upload(dataset, `${root}a//b`, { env })).rejects.toThrow(/doubled slashes/);
     expect((await planUpload(dataset, 'somewhere/', { env })).folders).toEqual({ filepath: resolve('somewhere') });
     expect((await planUpload(dataset, '/', { env })).folders).toEqual({ filepath: '' });
+  });
+
+  test('the manifest of several runs has what all of them did, and one about other files is no proof', async () => {
+    const { dataset, root, env } = await pictures();
+    const manifest = join(await testFolder(), 'manifest.jsonl');
+    await upload(dataset, root, { manifest, env });
+    await appendFile(manifest, '{"from":"half a li');
+    await upload(dataset, root, { manifest, updateFilepaths: true, env });
+    await upload(dataset, root, { manifest, updateFilepaths: true, env });
+    const lines = (await readFile(manifest, 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.map(({ what }) => what)).toEqual([...Array(3).fill('sent'), ...Array(6).fill('there')]);
+    const { store } = await mediaOf(env)(root);
+    await store.put('1.jpg', Buffer.from('IMAGE 1'), md5(Buffer.from('IMAGE 1')));
+    const { problems } = await verifyMedia(dataset, { mediaField: 'filepath', manifest, env });
+    expect(problems.listed).toEqual([{ path: `${root}1.jpg`, problem: expect.stringContaining('checksum') }]);
+    const other = join(await testFolder(), 'other.jsonl');
+    await writeFile(other, `${JSON.stringify({ from: '/x', to: `${root}x`, size: 1, what: 'sent' })}\n`);
+    expect((await verifyMedia(dataset, { mediaField: 'filepath', manifest: other, env })).problems.count).toBe(1);
+    await writeFile(other, 'something else\n');
+    await expect(upload(dataset, root, { manifest: other, env })).rejects.toThrow(/is no manifest/);
+    expect(await readFile(other, 'utf8')).toBe('something else\n');
+  });
+
+  test('paths of stores that are not known here are left alone', async () => {
+    const { dataset, root, env } = await pictures();
+    const paths = (await dataset.values('filepath')) as string[];
+    await dataset.setValues('filepath', ['other-minio://b/0.jpg', ...paths.slice(1)]);
+    const report = await upload(dataset, root, { updateFilepaths: true, env });
+    expect(report).toMatchObject({ sent: { files: 2 }, failed: { count: 0 } });
+    expect(await dataset.values('filepath')).toEqual(['other-minio://b/0.jpg', `${root}1.jpg`, `${root}2.jpg`]);
   });
 }

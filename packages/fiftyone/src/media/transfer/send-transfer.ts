@@ -70,7 +70,7 @@ export async function* sendTransfer(
   const totalBytes = [send, replace, rename, there, skip].reduce((sum, amount) => sum + amount.bytes, 0);
   const report = () => onProgress?.({ step: 'send', files: doneFiles, bytes, totalFiles: files.length, totalBytes, sentBytes });
 
-  async function ended(row: number, outcome: Outcome, object?: StoredObject, error?: Error): Promise<void> {
+  async function ended(row: number, outcome: Outcome, object?: Pick<StoredObject, 'checksum'>, error?: Error): Promise<void> {
     outcomes[row] = OUTCOMES.indexOf(outcome);
     if (error) errors.set(row, error);
     if (outcome === 'unsent') return;
@@ -119,7 +119,7 @@ export async function* sendTransfer(
     if (twin !== undefined) return await followTwin(row, twin, item);
     if (state === State.there) {
       bytes += files.size(row);
-      return await ended(row, 'there');
+      return await ended(row, 'there', manifest && { checksum: await remembered(row) });
     }
     await place(1, async () => {
       if (stop !== undefined || signal?.aborted) return await ended(row, 'unsent');
@@ -145,6 +145,15 @@ export async function* sendTransfer(
   const shownSource = (row: number) => shownPath(places.normal(files.from(row)));
 
   const plannedError = (row: number) => new FiftyOneError(files.reason(row) as string);
+
+  /** The checksum by which a file was found to be there, if it is one of this machine. */
+  async function remembered(row: number): Promise<string | undefined> {
+    const { store, key } = places.at(files.from(row));
+    if (!store.isLocal || isScene(files.from(row))) return undefined;
+    const path = pathIn(store, key);
+    const stamp = await fileStamp(path).catch(() => undefined);
+    return stamp && (await memory.find(path, stamp, partSize(stamp.size)));
+  }
 
   /** Another file with the same content is sent for it. */
   async function followTwin(row: number, twin: number, item: WantedFile): Promise<void> {
