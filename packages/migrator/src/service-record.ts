@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Doc, decode, findRaw, ObjectId, type StoredRecord } from 'fiftyone/engine';
-import type { Db } from 'mongodb';
+import { type Connection, Doc, decode, findRaw, ObjectId, type StoredRecord } from 'fiftyone/engine';
 
 /** The collection in which every service of a database has a document with its version. */
 export const SERVICES = 'services';
@@ -16,7 +15,7 @@ export function serviceRecord(name: string, version: string): Doc {
 }
 
 /** Reads the document of a service, or undefined where there is none. */
-export async function readService(db: Db, id: ObjectId): Promise<StoredRecord | undefined> {
+export async function readService(db: Connection['db'], id: ObjectId): Promise<StoredRecord | undefined> {
   for await (const bytes of findRaw(db, SERVICES, { _id: id })) return { bytes, dataset: decode(bytes), runs: [], views: [] };
   return undefined;
 }
