@@ -144,6 +144,11 @@ export async function hasChanges(db: Db, run: string): Promise<boolean> {
   return (await db.collection(MEDIA_CHANGES).findOne(batchesOf(run), { projection: { _id: 1 } })) !== null;
 }
 
+/** How many batches of changes a run has noted. */
+export async function batchesNoted(db: Db, run: string): Promise<number> {
+  return await db.collection(MEDIA_CHANGES).countDocuments(batchesOf(run));
+}
+
 /** Notes that all that a run had changed was taken back; if it had taken back another one, the changes of that are there again. */
 export async function noteReverted(db: Db, { _id, reverts }: PathRun): Promise<void> {
   await runsIn(db).updateOne({ _id }, [{ $set: { reverted: '$$NOW' } }], MAJORITY);

@@ -1,9 +1,10 @@
+import { hostname } from 'node:os';
 import type { ObjectId, ReadonlyDoc } from '../bson/index.js';
 import { authorized, type Connection, USE_WRITER } from '../database/connection.js';
 import type { SampleCollection } from '../datasets/sample-collection.js';
-import { UsageError } from '../errors.js';
+import { LockedError, UsageError } from '../errors.js';
 import { type ChangeOptions, type ChangeReport, changePaths, type PathChange } from './path-changes.js';
-import { hasChanges, notedChanges, noteReverted, type PathRun, pathRuns } from './path-journal.js';
+import { batchesNoted, hasChanges, notedChanges, noteReverted, type PathRun, pathRuns } from './path-journal.js';
 
 export interface RevertOptions extends Pick<ChangeOptions, 'onProgress' | 'signal'> {
   /** Which run, or the beginning of its id. Default: the last one that changed anything and was not reverted. */
@@ -27,10 +28,32 @@ export async function revertPaths(
 ): Promise<RevertReport> {
   const { db } = connection;
   const reverted = await runToRevert(connection, dataset, run);
+  refuseRunning(reverted);
+  const before = await batchesNoted(db, reverted._id);
   const purpose = { command: 'revert', reverts: reverted._id };
   const report = await changePaths(connection, dataset, takenBack(connection, reverted._id), { ...purpose, ...options });
-  await authorized(connection, () => noteReverted(db, reverted), USE_WRITER);
+  // of a run that goes on elsewhere not all was taken back
+  if ((await batchesNoted(db, reverted._id)) === before) {
+    await authorized(connection, () => noteReverted(db, reverted), USE_WRITER);
+  }
   return { ...report, reverted };
+}
+
+/** @throws LockedError for a run of this machine that is still at work */
+function refuseRunning({ _id, ended, by, command }: PathRun): void {
+  if (ended !== null || by.host !== hostname() || by.pid === process.pid || !isRunning(by.pid)) return;
+  throw new LockedError(`run ${_id} (${command}) is still at work, in process ${by.pid} of ${by.user}: nothing was changed`, {
+    hint: 'wait for it, or stop it',
+  });
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 async function* takenBack({ db }: Connection, run: string): AsyncGenerator<PathChange[]> {

@@ -1,6 +1,7 @@
 import type { Db } from 'mongodb';
 import { Doc, equal, ObjectId, type ReadonlyDoc, type Value } from '../bson/index.js';
 import { authorized, type Connection } from '../database/connection.js';
+import { endRestores } from '../database/end-restores.js';
 import { leaseStore } from '../database/lease-store.js';
 import { isHeld, type Lease, Leases } from '../database/leases.js';
 import { deleteRaw, findDocs } from '../database/raw.js';
@@ -48,6 +49,7 @@ async function deleteAll(connection: Connection, filter: object): Promise<string
 export async function deleteStored(connection: Connection, doc: ReadonlyDoc): Promise<void> {
   const { db } = connection;
   const id = doc.get('_id');
+  await endRestores(connection);
   const leases = new Leases(leaseStore(db));
   await authorized(connection, async () => {
     const lease = await leases.take(`dataset ${id}`);

@@ -49,16 +49,28 @@ export async function s3Store(settings: S3Settings): Promise<MediaStore> {
     }
   }
 
-  const stat = (key: string): Promise<StoredObject | undefined> =>
+  const head = (key: string): Promise<StoredObject> =>
     ask(key, async () => {
-      const head = await client.send(new sdk.HeadObjectCommand({ Bucket, Key: key }));
-      const version = head.ETag as string;
-      const checksum = isEncrypted(head) ? head.Metadata?.[MD5] : checksumIn(version);
-      return { key, size: head.ContentLength ?? 0, modified: head.LastModified as Date, version, checksum };
-    }).catch((error) => {
-      if (error instanceof StoreError && error.trouble === 'missing') return undefined;
-      throw error;
+      const found = await client.send(new sdk.HeadObjectCommand({ Bucket, Key: key }));
+      const version = found.ETag as string;
+      const checksum = isEncrypted(found) ? found.Metadata?.[MD5] : checksumIn(version);
+      return { key, size: found.ContentLength ?? 0, modified: found.LastModified as Date, version, checksum };
     });
+
+  let isClockKnown = false;
+  const stat = (key: string): Promise<StoredObject | undefined> =>
+    head(key)
+      .catch(async (error) => {
+        if (isClockKnown || !(error instanceof StoreError) || error.trouble !== 'denied') throw error;
+        isClockKnown = true;
+        // an answer without a body does not tell the SDK that the clock of this machine is wrong; one with a body does
+        await client.send(new sdk.ListObjectsV2Command({ Bucket, MaxKeys: 1 })).catch(() => undefined);
+        return await head(key);
+      })
+      .catch((error) => {
+        if (error instanceof StoreError && error.trouble === 'missing') return undefined;
+        throw error;
+      });
 
   return {
     root,

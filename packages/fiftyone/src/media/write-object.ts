@@ -81,7 +81,11 @@ async function writeInParts(
   // all of them have ended before this does, so nothing reads a source that was closed
   const ends = await Promise.allSettled(Array.from({ length: Math.min(PARTS_AT_ONCE, count) }, stopping));
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
-  const written = await store.finishParts(upload, parts, condition);
+  const written = await store.finishParts(upload, parts, condition).catch(async (error) => {
+    // somebody else was faster: nobody will finish this one
+    if (error instanceof StoreError && error.trouble === 'taken') await store.dropParts(upload).catch(() => undefined);
+    throw error;
+  });
   return verified(store, written, source.size, checksumOfParts(digests));
 }
 

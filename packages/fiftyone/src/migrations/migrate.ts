@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ObjectId } from '../bson/index.js';
 import type { Connection } from '../database/connection.js';
 import { readDatabaseConfig } from '../database/database-config.js';
+import { endRestores } from '../database/end-restores.js';
 import type { Holder } from '../database/lease-store.js';
 import { LostLeaseError } from '../database/leases.js';
 import { DatasetNotFoundError } from '../errors.js';
@@ -68,6 +69,7 @@ async function migrateRows(
   database?: DatabaseOutcome,
 ): Promise<Omit<MigrationReport, 'database'>> {
   const { options } = run;
+  if (!options.dryRun) await endRestores(run.connection);
   const journal = new Journal(run.connection.db, run.leases.holder, options.target, database, run.realm.journal);
   if (database?.result === 'migrated') await journal.open();
   options.onEvent?.({ kind: 'begin', total: rows.length });

@@ -1,5 +1,6 @@
 import type { ObjectId } from '../../bson/index.js';
 import { authorized, type Connection } from '../../database/connection.js';
+import { endRestores } from '../../database/end-restores.js';
 import { leaseStore } from '../../database/lease-store.js';
 import { isHeld, type Lease, Leases, thisProcess } from '../../database/leases.js';
 import { nameTaken } from '../../datasets/names.js';
@@ -38,6 +39,7 @@ export async function runImport<T>(
   work: (note: ImportNote, leases: readonly [Lease, ...Lease[]]) => Promise<T>,
 ): Promise<T> {
   const { db } = connection;
+  await endRestores(connection);
   const leases = new Leases(leaseStore(db));
   const { host, pid, user } = thisProcess();
   let gone = false;

@@ -118,8 +118,9 @@ export async function* sendTransfer(
     const twin = files.twin(row);
     if (twin !== undefined) return await followTwin(row, twin, item);
     if (state === State.there) {
+      const checksum = await stillThere(row);
       bytes += files.size(row);
-      return await ended(row, 'there', manifest && { checksum: await remembered(row) });
+      return await ended(row, 'there', { checksum });
     }
     await place(1, async () => {
       if (stop !== undefined || signal?.aborted) return await ended(row, 'unsent');
@@ -146,13 +147,14 @@ export async function* sendTransfer(
 
   const plannedError = (row: number) => new FiftyOneError(files.reason(row) as string);
 
-  /** The checksum by which a file was found to be there, if it is one of this machine. */
-  async function remembered(row: number): Promise<string | undefined> {
+  /** Makes sure that a file that was found to be there is what it was then. @returns its checksum, if it is remembered */
+  async function stillThere(row: number): Promise<string | undefined> {
     const { store, key } = places.at(files.from(row));
     if (!store.isLocal || isScene(files.from(row))) return undefined;
     const path = pathIn(store, key);
-    const stamp = await fileStamp(path).catch(() => undefined);
-    return stamp && (await memory.find(path, stamp, partSize(stamp.size)));
+    const stamp = await fileStamp(path);
+    if (stamp.size !== files.size(row) || modifiedMs(stamp) !== files.modified(row)) throw changed(row);
+    return manifest && (await memory.find(path, stamp, partSize(stamp.size)));
   }
 
   /** Another file with the same content is sent for it. */
@@ -161,16 +163,9 @@ export async function* sendTransfer(
     const outcome = OUTCOMES[outcomes[twin] as number] as Outcome;
     const error = errors.get(twin) ?? (outcome === 'failed' ? plannedError(twin) : undefined);
     if (!isInStore(outcome)) return await ended(row, outcome, undefined, error);
-    await checkUnchanged(row);
+    await stillThere(row);
     bytes += files.size(row);
     await ended(row, 'there');
-  }
-
-  async function checkUnchanged(row: number): Promise<void> {
-    const { store, key } = places.at(files.from(row));
-    if (!store.isLocal || isScene(files.from(row))) return;
-    const stamp = await fileStamp(pathIn(store, key));
-    if (stamp.size !== files.size(row) || modifiedMs(stamp) !== files.modified(row)) throw changed(row);
   }
 
   const changed = (row: number) => new StoreError(shownSource(row), 'changed', 'it is not what it was when it was planned');
@@ -243,8 +238,11 @@ export async function* sendTransfer(
     const object = await from.store.stat(from.key);
     if (object === undefined) throw new StoreError(shownSource(row), 'missing');
     if (object.size !== files.size(row) || !sameSecond(object.modified.getTime(), files.modified(row))) throw changed(row);
-    const copied = overwrite ? await copiedInside(from, to, object) : undefined;
-    if (copied) return { object: copied, isNew: true };
+    const copied = overwrite || (await isFree(to)) ? await copiedInside(from, to, object) : undefined;
+    if (copied) {
+      await compareCopy(from.store, object, to.store, copied);
+      return { object: copied, isNew: true };
+    }
     const content = objectContent(from.store, object, object.checksum);
     const result = await write(objectSource(from.store, object), content, object.checksum);
     if (result.isNew) await compareCopy(from.store, object, to.store, result.object);
@@ -350,6 +348,11 @@ export function refuseTransfer({ files, summary: { collisions, failures } }: Tra
     if (files.state(row) === State.collide) throw new CollisionError(collisions.count, collisions.listed);
   }
   if (failures.count > 0 && !skipFailures) throw new UnsendableError(failures.count, failures.listed);
+}
+
+/** A copy inside a store takes no condition: so it is asked right before. */
+async function isFree({ store, key }: StoreAndKey): Promise<boolean> {
+  return store.copy !== undefined && (await store.stat(key)) === undefined;
 }
 
 async function copiedInside(from: StoreAndKey, to: StoreAndKey, object: StoredObject): Promise<StoredObject | undefined> {
