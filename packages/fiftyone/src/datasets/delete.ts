@@ -1,7 +1,7 @@
 import type { Db } from 'mongodb';
+import { endRestores } from '../backup/end-restores.js';
 import { Doc, equal, ObjectId, type ReadonlyDoc, type Value } from '../bson/index.js';
 import { authorized, type Connection } from '../database/connection.js';
-import { endRestores } from '../database/end-restores.js';
 import { leaseStore } from '../database/lease-store.js';
 import { isHeld, type Lease, Leases } from '../database/leases.js';
 import { deleteRaw, findDocs } from '../database/raw.js';

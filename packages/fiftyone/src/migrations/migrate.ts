@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { endRestores } from '../backup/end-restores.js';
 import { ObjectId } from '../bson/index.js';
 import type { Connection } from '../database/connection.js';
 import { readDatabaseConfig } from '../database/database-config.js';
-import { endRestores } from '../database/end-restores.js';
 import type { Holder } from '../database/lease-store.js';
 import { LostLeaseError } from '../database/leases.js';
 import { DatasetNotFoundError } from '../errors.js';

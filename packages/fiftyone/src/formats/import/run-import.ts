@@ -1,6 +1,6 @@
+import { endRestores } from '../../backup/end-restores.js';
 import type { ObjectId } from '../../bson/index.js';
 import { authorized, type Connection } from '../../database/connection.js';
-import { endRestores } from '../../database/end-restores.js';
 import { leaseStore } from '../../database/lease-store.js';
 import { isHeld, type Lease, Leases, thisProcess } from '../../database/leases.js';
 import { nameTaken } from '../../datasets/names.js';

@@ -1,4 +1,4 @@
-import type { Connection } from './connection.js';
+import type { Connection } from '../database/connection.js';
 
 /** Where restores are noted. */
 const RESTORES = 'migrations.restores';
@@ -13,6 +13,6 @@ export async function endRestores(connection: Connection): Promise<void> {
   const left = await connection.db.collection(RESTORES).findOne({}, { projection: { _id: 1 } });
   if (left === null) return;
   // hardly ever is the code of backups needed
-  const { settleRestores } = await import('../backup/settle-restores.js');
+  const { settleRestores } = await import('./settle-restores.js');
   await settleRestores(connection);
 }
