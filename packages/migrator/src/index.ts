@@ -3,6 +3,7 @@ export { type CollectionServiceDefinition, collectionService } from './collectio
 export type { Databases } from './deployment.js';
 export { dropIndex, indexOn, makeIndex } from './indexes.js';
 export {
+  applyPlan,
   type DeploymentPlan,
   type DeploymentReport,
   deploymentStatus,

@@ -85,7 +85,15 @@ function reasonToSkip(target: EnterpriseRelease): string {
  * @throws UsageError, IncompatibleError, AdminRequiredError before anything is written
  */
 export async function migrateDeployment(databases: Databases, options: MigratorOptions = {}): Promise<DeploymentReport> {
-  const plan = await planDeployment(databases, options);
+  return await applyPlan(databases, await planDeployment(databases, options), options);
+}
+
+/** Goes the way of a plan of all services. @param options those that it was planned with */
+export async function applyPlan(
+  databases: Databases,
+  plan: DeploymentPlan,
+  options: MigratorOptions = {},
+): Promise<DeploymentReport> {
   const none = { plan, services: [], notRun: plan.services.map(({ service }) => service), reverted: [] };
   if (plan.services.some(({ problems }) => problems.length > 0)) return { ...none, result: 'refused' };
   const { all } = chosenOf(options);

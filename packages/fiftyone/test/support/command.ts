@@ -27,8 +27,18 @@ export function fiftyone(args: readonly string[], settings: Record<string, strin
 
 /** Starts `fiftyone ARGS...` likewise and does not wait for it. */
 export function startFiftyone(args: readonly string[], settings: Record<string, string> = {}): RunningCommand {
+  return startProgram(PROGRAM, args, settings);
+}
+
+/** Starts another program of ours likewise. @param cwd the folder in which it runs */
+export function startProgram(
+  program: string,
+  args: readonly string[],
+  settings: Record<string, string>,
+  cwd?: string,
+): RunningCommand {
   const env = { PATH: process.env.PATH as string, HOME: '/nonexistent', ...settings };
-  const child = spawn(process.execPath, [PROGRAM, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [program, ...args], { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
   const result = new Promise<CommandResult>((resolve, reject) => {
     let [stdout, stderr] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
