@@ -3,6 +3,7 @@ export { agrees, canAsk } from './cli/ask.js';
 export { datasetLines, runLine } from './cli/migrate-history.js';
 export { unlock } from './cli/migrate-unlock.js';
 export { bytes, count, digits, duration } from './cli/numbers.js';
+export { type OperationProgress, operationProgress } from './cli/operation-progress.js';
 export { planText } from './cli/plan-text.js';
 export { type Progress, showProgress } from './cli/progress.js';
 export { toJson } from './cli/report-json.js';

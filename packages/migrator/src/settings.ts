@@ -87,6 +87,11 @@ export function servicesSetting(env: Env = environment()): string {
   return env[SERVICES_SETTING] ?? '';
 }
 
+/** Whose databases are called so. */
+export function rolesCalled(database: string, env: Env = environment()): DatabaseRole[] {
+  return (['fiftyone', 'cas'] as const).filter((role) => env[VARIABLES[role].name] === database);
+}
+
 /** The folder of backups, unless the command line names one. */
 export function backupFolder(given: string | undefined, env: Env = environment()): string {
   return given ?? (env[BACKUP_DIR_SETTING] || BACKUP_DIR);

@@ -181,10 +181,13 @@ test('history tells what was migrated in both databases, and one run in full', a
   await asAdmin(deployment, 'migrate', '2.18.0', '--include', 'cas', 'hub');
   const { code, stdout } = await migrator(['history', '--json'], lookerOf(deployment));
   expect(code).toBe(0);
-  const runs = JSON.parse(stdout);
+  const { runs, deployments } = JSON.parse(stdout);
+  expect(deployments).toMatchObject([{ target: '2.18.0', result: 'done', services: [{ service: 'cas' }, { service: 'hub' }] }]);
   expect(runs.filter(({ target }: { target: string }) => target === '2.18.0')).toHaveLength(2);
   const one = await migrator(['history', runs[0]._id.slice(0, 8)], lookerOf(deployment));
   expect(one.stdout).toMatch(/^(hub|cas): migrated, 2\.14\.0 -> 2\.18\.0/m);
+  const all = await migrator(['history', deployments[0]._id], lookerOf(deployment));
+  expect(all.stdout).toMatch(/^cas: migrated, 2\.14\.0 -> 2\.18\.0$/m);
   expect(await migrator(['history', 'nope'], lookerOf(deployment))).toMatchObject({ code: 2 });
 });
 

@@ -10,7 +10,7 @@ import { FiftyOneError, hintForServer, StoppedError } from '../errors.js';
 import { largestFirst } from './by-size.js';
 import { checkNames, findConflicts } from './conflicts.js';
 import { bytesOf, openBackup, type StoredBackup } from './open-backup.js';
-import { datasetsOf, everything, type Item, type Selection } from './restore-items.js';
+import { besides, datasetsOf, everything, type Item, type Selection } from './restore-items.js';
 import {
   commitRestore,
   finishRestore,
@@ -64,17 +64,31 @@ export async function restoreBackup(connection: Connection, options: RestoreOpti
   try {
     return await authorized(connection, async () => {
       await settleRestores(connection, identityOf(backup, options));
-      const selection = await (names ? datasetsOf(db, backup, names) : everything(db, backup));
-      const present = names ? [] : await findDocs(db, 'datasets', {}, { projection: { _id: 1 } });
+      const selection = await selectionOf(db, backup, names, options);
+      const isOfAll = selection.others;
+      const present = isOfAll ? await findDocs(db, 'datasets', {}, { projection: { _id: 1 } }) : [];
       const datasets = new Set([...selection.datasets, ...present].map(leaseOf));
-      const keys = [RESTORE_LEASE, ...(names ? [] : ['database']), ...datasets];
-      return await underLeases(connection, keys, 'restored', (held) => restore(db, backup, selection, options, held), !names);
+      const keys = [RESTORE_LEASE, ...(isOfAll ? ['database'] : []), ...datasets];
+      return await underLeases(connection, keys, 'restored', (held) => restore(db, backup, selection, options, held), isOfAll);
     });
   } catch (error) {
     if (error instanceof FiftyOneError || !(error instanceof Error)) throw error;
     const hint = hintForServer(error) ?? 'the same command goes on with it';
     throw new FiftyOneError(`restoring ${backup.path} ended: ${error.message}`, { hint, cause: error });
   }
+}
+
+/** @returns also whether there is anything but datasets */
+async function selectionOf(
+  db: Db,
+  backup: StoredBackup,
+  names: readonly string[] | undefined,
+  { dataset }: RestoreOptions,
+): Promise<Selection & { readonly others: boolean }> {
+  if (names === undefined) return { ...(await everything(db, backup)), others: true };
+  const selection = await datasetsOf(db, backup, names);
+  const others = dataset === undefined ? besides(backup, selection) : [];
+  return { ...selection, items: [...selection.items, ...others], others: others.length > 0 };
 }
 
 /** The datasets that are restored, or undefined for all that the backup has. */

@@ -1,5 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { ExitCode, printError, sdkVersion, UsageError } from 'fiftyone/cli-start';
+import { addBackup } from './backup-program.js';
+import { addServices } from './service-options.js';
 
 const HELP = `
 Services: datasets, enterprise, cas, hub; more in FIFTYONE_MIGRATOR_SERVICES (folders or npm packages, with commas between them).
@@ -53,6 +55,14 @@ export function buildProgram(exit: (code: number) => void): Command {
         .choices(['stop', 'revert'])
         .default('stop'),
     )
+    .addOption(
+      new Option('--backup <what>', 'what is backed up first: all that the plan will touch, or the whole databases')
+        .choices(['touched', 'all'])
+        .default('touched'),
+    )
+    .option('--no-backup', 'make no backup first')
+    .option('--backup-dir <folder>', 'where backups go; default: fiftyone-backups in the working directory')
+    .option('--no-space-check', 'go on although the disks may not have the room that is needed')
     .action(async (version, flags) => exit(await (await import('./commands/migrate.js')).migrate(version, flags)));
 
   addWay(program.command('plan').description('say what a migration would do, lose and take; writes nothing')).action(
@@ -89,6 +99,7 @@ export function buildProgram(exit: (code: number) => void): Command {
     .option('-y, --yes', 'do not ask')
     .action(async (flags) => exit(await (await import('./commands/unlock.js')).unlock(flags)));
 
+  addBackup(program, exit);
   return program;
 }
 
@@ -103,12 +114,6 @@ function addWay(command: Command): Command {
     .addOption(
       new Option('--concurrency <n>', 'how many commands edit samples and frames at once').argParser(parseCount).default(4),
     );
-}
-
-/** Options that choose services. */
-export function addServices(command: Command, withJson = true): Command {
-  command.option('--include <service...>', 'only these services').option('--exclude <service...>', 'all services but these');
-  return withJson ? command.option('--json', 'print the result as JSON') : command;
 }
 
 function parseCount(text: string): number {

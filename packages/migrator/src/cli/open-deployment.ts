@@ -31,6 +31,11 @@ export async function withDeployment<T>(
   const roles = [
     ...new Set(chosen.filter((service) => service.versionAt(release) !== undefined).map(({ database }) => database)),
   ];
+  return await withDatabases(roles, (databases) => work({ databases, services, roles }));
+}
+
+/** Opens databases, and closes them when the work is done. @throws SettingsError, ConnectionError */
+export async function withDatabases<T>(roles: readonly DatabaseRole[], work: (databases: Databases) => Promise<T>): Promise<T> {
   const { databases, notes } = readMigratorSettings(roles);
   for (const note of notes) process.stderr.write(`note: ${note}\n`);
   const open = new Map<DatabaseRole, Connection>();
@@ -43,7 +48,7 @@ export async function withDeployment<T>(
       });
       open.set(role, connection);
     }
-    return await work({ databases: Object.fromEntries(open), services, roles });
+    return await work(Object.fromEntries(open));
   } finally {
     await Promise.all([...open.values()].map((connection) => connection.close()));
   }

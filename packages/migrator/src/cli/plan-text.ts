@@ -32,6 +32,6 @@ function recordLines(report: NonNullable<ServicePlan['report']>, service: string
   const [first = '', ...rest] = planOfRecords(report, verbose)
     .replace(/\n*Nothing was written\.$/, '')
     .split('\n');
-  if (first.startsWith(`${service}: `) && report.datasets.length === 1) return rest;
+  if (service !== 'datasets') return rest.map((line) => line.replace("the dataset's document", "the service's document"));
   return [first, ...rest].map((line) => (line === '' ? '' : `  ${line}`));
 }

@@ -27,7 +27,8 @@ const ENDS: Readonly<Record<DeploymentReport['result'], (release: string) => str
 function serviceLines({ service, from, to, result, reasons, hint, report }: ServiceReport): string[] {
   const way = from === to ? to : `${from ?? 'new'} -> ${to}`;
   const head = result === 'unchanged' ? `${service}: nothing to do, it is at ${to}` : `${service}: ${way}: ${result}`;
-  if (report === undefined || result === 'unchanged') return [head, ...told(reasons, hint)];
+  if (result === 'unchanged') return [head];
+  if (report === undefined) return [head, ...told(reasons, hint)];
   if (service !== 'datasets') {
     const [outcome] = report.datasets;
     const kept = outcome?.kept && outcome.loses.length > 0 ? ['  what was taken out is kept in the attic'] : [];

@@ -1,8 +1,17 @@
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LockedError, StoppedError } from 'fiftyone';
+import type { Backup } from 'fiftyone/backup';
 import { ExitCode } from 'fiftyone/cli-start';
-import { stopSignals } from 'fiftyone/cli-support';
-import { applyPlan, type MigratorOptions, planDeployment } from '../../migrator.js';
+import { count, operationProgress, stopSignals } from 'fiftyone/cli-support';
+import { shellWord } from 'fiftyone/engine';
+import { backUp, sizeOf } from '../../backup/back-up.js';
+import { checkSpace, forecastSpace, spaceLines } from '../../backup/room.js';
+import { touchedBy } from '../../backup/touched.js';
+import { DeploymentJournal, journalPlace } from '../../deployment-journal.js';
+import { applyPlan, type DeploymentPlan, type DeploymentReport, type MigratorOptions, planDeployment } from '../../migrator.js';
 import { newestRelease, releaseNumbered } from '../../releases.js';
-import { checkAdmin } from '../../settings.js';
+import { backupFolder, checkAdmin } from '../../settings.js';
 import { deploymentJson } from '../deployment-json.js';
 import { codeOf } from '../exit-code.js';
 import { confirmLosses } from '../losses.js';
@@ -17,6 +26,10 @@ export interface MigrateFlags extends WayFlags {
   readonly dryRun?: boolean;
   readonly yes?: boolean;
   readonly onFailure: 'stop' | 'revert';
+  /** What is backed up first; false for nothing. */
+  readonly backup: 'touched' | 'all' | false;
+  readonly backupDir?: string;
+  readonly spaceCheck: boolean;
 }
 
 /** `fiftyone-migrator migrate`. @returns the exit code */
@@ -28,30 +41,128 @@ export async function migrate(version: string | undefined, flags: MigrateFlags):
   return await withDeployment(way, (deployment) => run(deployment, way, flags), release);
 }
 
-async function run({ databases, services }: Deployment, way: MigratorOptions, flags: MigrateFlags): Promise<number> {
+async function run(deployment: Deployment, way: MigratorOptions, flags: MigrateFlags): Promise<number> {
+  const { databases, services } = deployment;
   const progress = await deploymentProgress(process.stderr, services, flags);
-  const stop = stopSignals((line) => process.stderr.write(`${line}\n`));
-  const options: MigratorOptions = {
-    ...way,
-    services,
-    onFailure: flags.onFailure,
-    signal: stop.signal,
-    onEvent: progress.tell,
-  };
+  const stop = stopSignals(note);
+  const { signal } = stop;
+  const options: MigratorOptions = { ...way, services, onFailure: flags.onFailure, signal, onEvent: progress.tell };
   try {
-    const plan = await planDeployment(databases, options);
-    const isBlocked = plan.services.some(({ problems }) => problems.length > 0);
-    if (isBlocked && !flags.json) process.stderr.write(`${planText(plan, false)}\n`);
-    if (!isBlocked && !flags.yes && !(await confirmLosses(plan, flags.attic))) {
+    const ready = await prepare(deployment, options, flags, signal);
+    if (ready === undefined) {
       process.stdout.write('Nothing was touched\n');
       return ExitCode.done;
     }
+    const { plan, backups, journal } = ready;
     const report = await applyPlan(databases, plan, options);
+    await journal?.end(report).catch((error: Error) => note(`the journal could not be completed: ${error.message}`));
     progress.end();
-    process.stdout.write(`${flags.json ? deploymentJson(report) : reportText(report)}\n`);
+    print(report, backups, flags);
     return codeOf(report);
   } finally {
     progress.end();
     stop.end();
+  }
+
+  function note(line: string): void {
+    if (!flags.json) process.stderr.write(`${line}\n`);
+  }
+}
+
+function print(report: DeploymentReport, backups: readonly Backup[], flags: MigrateFlags): void {
+  if (flags.json) {
+    const paths = backups.map(({ path }) => path);
+    process.stdout.write(`${deploymentJson({ ...report, backups: paths })}\n`);
+    return;
+  }
+  if (report.result === 'refused') process.stderr.write(`${planText(report.plan, false)}\n`);
+  const isBroken = report.result === 'failed' || report.result === 'stopped';
+  const restoring = isBroken ? backups.map(({ path }) => `Or restore the backup: ${restoreCommand(path)}`) : [];
+  process.stdout.write(`${[reportText(report), ...restoring].join('\n')}\n`);
+}
+
+function restoreCommand(path: string): string {
+  return `fiftyone-migrator backup restore ${shellWord(path)}`;
+}
+
+interface Ready {
+  readonly plan: DeploymentPlan;
+  readonly backups: readonly Backup[];
+  /** Absent where there is nothing to do. */
+  readonly journal: DeploymentJournal | undefined;
+}
+
+/** How long until a deployment that somebody else is at work on is looked at again. */
+const WAIT_MS = 1_000;
+
+/** Plans, asks, and makes the backup: all that comes before the first write. @returns undefined if nobody agrees */
+async function prepare(
+  deployment: Deployment,
+  options: MigratorOptions,
+  flags: MigrateFlags,
+  signal: AbortSignal,
+): Promise<Ready | undefined> {
+  const { databases } = deployment;
+  let hasAgreed = flags.yes === true;
+  let isWaiting = false;
+  for (;;) {
+    // while others are at work they may do what there is to do
+    const plan = await planDeployment(databases, { ...options, preview: 'short' });
+    const isBlocked = plan.services.some(({ problems }) => problems.length > 0);
+    const isDone = plan.services.every(({ direction }) => direction === 'none');
+    if (isBlocked || isDone) return { plan, backups: [], journal: undefined };
+    if (signal.aborted) throw new StoppedError(`stopped by ${signal.reason}: nothing was touched`);
+    hasAgreed ||= await confirmLosses(plan, flags.attic);
+    if (!hasAgreed) return undefined;
+    const place = journalPlace(databases);
+    const journal = place && new DeploymentJournal(place);
+    try {
+      const backups = await backUpFirst(deployment, plan, flags, journal?.run, signal);
+      await journal?.begin(
+        plan,
+        backups.map(({ path }) => path),
+      );
+      return { plan, backups, journal };
+    } catch (error) {
+      if (!(error instanceof LockedError)) throw error;
+      if (!isWaiting && !flags.json) process.stderr.write(`Waiting: ${error.message}\n`);
+      isWaiting = true;
+      await sleep(WAIT_MS);
+    }
+  }
+}
+
+async function backUpFirst(
+  { databases, services }: Deployment,
+  plan: DeploymentPlan,
+  flags: MigrateFlags,
+  run: string | undefined,
+  signal: AbortSignal,
+): Promise<readonly Backup[]> {
+  const folder = resolve(backupFolder(flags.backupDir));
+  const backables = flags.backup === false ? [] : await touchedBy(plan, services, databases, flags.backup === 'all');
+  const size = await sizeOf(backables);
+  const space = await forecastSpace(plan, services, folder, size);
+  const tell = (lines: readonly string[]) => {
+    if (!flags.json) for (const line of lines) process.stderr.write(`${line}\n`);
+  };
+  tell(spaceLines(space));
+  if (flags.spaceCheck) checkSpace(space);
+  if (size.documents === 0) return [];
+  const progress = operationProgress(process.stderr, { json: flags.json });
+  try {
+    const onProgress = progress.tell;
+    const backups = await backUp(backables, { folder, onProgress, signal, ...(run === undefined ? {} : { run }) });
+    progress.end();
+    for (const { path, manifest } of backups) {
+      const documents = manifest.collections.reduce((sum, collection) => sum + collection.documents, 0);
+      tell([
+        `Backed up ${count(documents, 'document')} of ${manifest.database} to ${path}`,
+        `  put it back with: ${restoreCommand(path)}`,
+      ]);
+    }
+    return backups;
+  } finally {
+    progress.end();
   }
 }
