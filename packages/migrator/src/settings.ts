@@ -92,6 +92,13 @@ export function rolesCalled(database: string, env: Env = environment()): Databas
   return (['fiftyone', 'cas'] as const).filter((role) => env[VARIABLES[role].name] === database);
 }
 
+/** The setting that names the database in which a migration is proved, for users who may not write to any other. */
+export const SCRATCH_SETTING = 'FIFTYONE_SCRATCH_DATABASE';
+
+export function scratchName(env: Env = environment()): string | undefined {
+  return env[SCRATCH_SETTING] || undefined;
+}
+
 /** The folder of backups, unless the command line names one. */
 export function backupFolder(given: string | undefined, env: Env = environment()): string {
   return given ?? (env[BACKUP_DIR_SETTING] || BACKUP_DIR);

@@ -61,7 +61,7 @@ export async function forecastSpace(
 }
 
 /** What the disk of a folder has left; the folder need not be there yet. */
-async function freeIn(folder: string): Promise<number> {
+export async function freeIn(folder: string): Promise<number> {
   try {
     const { bavail, bsize } = await statfs(folder);
     return bavail * bsize;

@@ -10,6 +10,7 @@ Environment:
   CAS_DATABASE_URI, CAS_DATABASE_NAME            the database of CAS (the address also as CAS_MONGODB_URI or CAS_MONGO_DB_URI)
   FIFTYONE_DATABASE_URI, FIFTYONE_DATABASE_NAME  the database of FiftyOne, in which the other services are
   FIFTYONE_DATABASE_ADMIN                        must be true for whatever writes
+  FIFTYONE_SCRATCH_DATABASE                      where --prove works; default: a database of a name of its own, which goes again
   FIFTYONE_BACKUP_DIR                            where backups go; default: fiftyone-backups in the working directory
 
 Exit codes:
@@ -62,6 +63,10 @@ export function buildProgram(exit: (code: number) => void): Command {
     )
     .option('--no-backup', 'make no backup first')
     .option('--backup-dir <folder>', 'where backups go; default: fiftyone-backups in the working directory')
+    .option('--prove', 'first go there and back again on a copy in a scratch database, and compare')
+    .addOption(
+      new Option('--sample <n>', 'with --prove: copy at most so many documents of each collection').argParser(parseCount),
+    )
     .option('--no-space-check', 'go on although the disks may not have the room that is needed')
     .action(async (version, flags) => exit(await (await import('./commands/migrate.js')).migrate(version, flags)));
 
@@ -100,6 +105,15 @@ export function buildProgram(exit: (code: number) => void): Command {
     .action(async (flags) => exit(await (await import('./commands/unlock.js')).unlock(flags)));
 
   addBackup(program, exit);
+
+  addServices(
+    program
+      .command('doctor')
+      .description('look at all that a migration depends on: connections, rights, servers, disks, clients; writes nothing')
+      .argument('[version]', 'the release that is next, to say which clients it locks out; default: the newest'),
+  )
+    .option('--backup-dir <folder>', 'where the backups are; default: fiftyone-backups in the working directory')
+    .action(async (version, flags) => exit(await (await import('./commands/doctor.js')).doctor(version, flags)));
   return program;
 }
 
@@ -117,6 +131,6 @@ function addWay(command: Command): Command {
 }
 
 function parseCount(text: string): number {
-  if (!/^[1-9]\d{0,3}$/.test(text)) throw new UsageError(`a number such as 4 is needed, not '${text}'`);
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new UsageError(`a number such as 4 is needed, not '${text}'`);
   return Number(text);
 }

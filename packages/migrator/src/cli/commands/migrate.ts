@@ -8,16 +8,19 @@ import { shellWord } from 'fiftyone/engine';
 import { backUp, sizeOf } from '../../backup/back-up.js';
 import { checkSpace, forecastSpace, spaceLines } from '../../backup/room.js';
 import { touchedBy } from '../../backup/touched.js';
+import type { Databases } from '../../deployment.js';
 import { DeploymentJournal, journalPlace } from '../../deployment-journal.js';
 import { applyPlan, type DeploymentPlan, type DeploymentReport, type MigratorOptions, planDeployment } from '../../migrator.js';
+import { type Proof, prove } from '../../prove.js';
 import { newestRelease, releaseNumbered } from '../../releases.js';
-import { backupFolder, checkAdmin } from '../../settings.js';
+import { backupFolder, checkAdmin, scratchName } from '../../settings.js';
 import { deploymentJson } from '../deployment-json.js';
 import { codeOf } from '../exit-code.js';
 import { confirmLosses } from '../losses.js';
 import { type Deployment, withDeployment } from '../open-deployment.js';
 import { planText } from '../plan-text.js';
 import { deploymentProgress } from '../progress.js';
+import { confirmProof } from '../proof.js';
 import { reportText } from '../report-text.js';
 import { type WayFlags, wayOf } from '../way-flags.js';
 
@@ -30,6 +33,9 @@ export interface MigrateFlags extends WayFlags {
   readonly backup: 'touched' | 'all' | false;
   readonly backupDir?: string;
   readonly spaceCheck: boolean;
+  readonly prove?: boolean;
+  /** To prove it, at most so many documents of each collection are copied. */
+  readonly sample?: number;
 }
 
 /** `fiftyone-migrator migrate`. @returns the exit code */
@@ -105,6 +111,7 @@ async function prepare(
   const { databases } = deployment;
   let hasAgreed = flags.yes === true;
   let isWaiting = false;
+  let hasProof = false;
   for (;;) {
     // while others are at work they may do what there is to do
     const plan = await planDeployment(databases, { ...options, preview: 'short' });
@@ -114,6 +121,10 @@ async function prepare(
     if (signal.aborted) throw new StoppedError(`stopped by ${signal.reason}: nothing was touched`);
     hasAgreed ||= await confirmLosses(plan, flags.attic);
     if (!hasAgreed) return undefined;
+    if (flags.prove && !hasProof) {
+      hasProof = await proveFirst(databases, plan, options, flags, signal);
+      if (!hasProof) return undefined;
+    }
     const place = journalPlace(databases);
     const journal = place && new DeploymentJournal(place);
     try {
@@ -165,4 +176,27 @@ async function backUpFirst(
   } finally {
     progress.end();
   }
+}
+
+/** Goes there and back on a copy. @returns whether to go on */
+async function proveFirst(
+  databases: Databases,
+  plan: DeploymentPlan,
+  options: MigratorOptions,
+  flags: MigrateFlags,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const progress = operationProgress(process.stderr, { json: flags.json });
+  let proof: Proof;
+  try {
+    proof = await prove(databases, plan, options, {
+      sample: flags.sample,
+      scratch: scratchName(),
+      onProgress: progress.tell,
+      signal,
+    });
+  } finally {
+    progress.end();
+  }
+  return await confirmProof(proof, flags);
 }

@@ -1,5 +1,7 @@
+import { connectedClients, verdictOn } from '../../clients.js';
 import { planDeployment } from '../../migrator.js';
 import { newestRelease, releaseNumbered } from '../../releases.js';
+import { clientLines } from '../client-lines.js';
 import { deploymentJson } from '../deployment-json.js';
 import { codeOfPlan } from '../exit-code.js';
 import { withDeployment } from '../open-deployment.js';
@@ -15,7 +17,11 @@ export async function plan(version: string | undefined, flags: WayFlags): Promis
     async ({ databases, services }) => {
       const preview = flags.json || flags.verbose ? 'full' : 'short';
       const found = await planDeployment(databases, { ...way, services, preview });
-      process.stdout.write(`${flags.json ? deploymentJson(found) : planText(found, flags.verbose === true)}\n`);
+      const list = databases.fiftyone && (await connectedClients(databases.fiftyone));
+      const clients = list?.clients.map((client) => ({ ...client, verdict: verdictOn(client, release.openSource) }));
+      const connected = list ? ['', 'Connected now:', ...clientLines(list, release.openSource).map((line) => `  ${line}`)] : [];
+      const text = [planText(found, flags.verbose === true), ...connected].join('\n');
+      process.stdout.write(`${flags.json ? deploymentJson({ ...found, clients, note: list?.note }) : text}\n`);
       return codeOfPlan(found);
     },
     release,
