@@ -45,7 +45,8 @@ export function readMigratorSettings(needed: readonly DatabaseRole[], env: Env =
     const others = unused.filter((variable) => env[variable] !== env[used]);
     if (others.length > 0) notes.push(`${used} is used; ${others.join(' and ')} names another address`);
     try {
-      databases[role] = { settings: readSettings(asFiftyOne(env, used, name)), uriFrom: used };
+      const settings = readSettings(asFiftyOne(env, used, name));
+      databases[role] = { settings: { ...settings, databaseUriFrom: used }, uriFrom: used };
     } catch (error) {
       if (!(error instanceof SettingsError)) throw error;
       mistakes.push(...error.mistakes.map((mistake) => inWordsOf(used, name, mistake)));

@@ -27,11 +27,11 @@ export interface Scratch {
  */
 export async function withScratch<T>(connection: Connection, use: (scratch: Scratch) => Promise<T>, name?: string): Promise<T> {
   const db = connection.client.db(name ?? `${PREFIX}${randomBytes(6).toString('hex')}`);
-  await checkIsScratch(db);
   const leases = new Leases(leaseStore(db));
   return await authorized(
     connection,
     async () => {
+      await checkIsScratch(db);
       const lease = await leases.take(LEASE);
       if (!isHeld(lease)) throw new FiftyOneError(`the database ${db.databaseName} is in use`, { hint: 'try again' });
       await dropLeftovers(db);
