@@ -62,7 +62,7 @@ test('killed in whatever phase, the same command does what is left, and the back
     await expireLeases(made);
     if (phase === 'Backing up') expect((await migrator(['backup', 'list'], env, folder)).stdout).toContain('unfinished');
     const again = await migrator(['migrate', '2.14.0', '--yes'], env, folder);
-    expect(again, phase).toMatchObject({ code: 0 });
+    expect(again.code, `${phase}: ${again.stderr}`).toBe(0);
     await expectSame(made, wanted);
     expect((await migrator(['backup', 'list'], env, folder)).stdout).not.toContain('unfinished');
     expect(await migrator(['migrate', '--no-backup'], env, folder)).toMatchObject({ code: 0 });
