@@ -10,7 +10,14 @@ import { checkSpace, forecastSpace, spaceLines } from '../../backup/room.js';
 import { touchedBy } from '../../backup/touched.js';
 import type { Databases } from '../../deployment.js';
 import { DeploymentJournal, journalPlace } from '../../deployment-journal.js';
-import { applyPlan, type DeploymentPlan, type DeploymentReport, type MigratorOptions, planDeployment } from '../../migrator.js';
+import {
+  applyPlan,
+  type DeploymentPlan,
+  type DeploymentReport,
+  deploymentStatus,
+  type MigratorOptions,
+  planDeployment,
+} from '../../migrator.js';
 import { type Proof, prove } from '../../prove.js';
 import { newestRelease, releaseNumbered } from '../../releases.js';
 import { backupFolder, checkAdmin, scratchName } from '../../settings.js';
@@ -64,7 +71,10 @@ async function run(deployment: Deployment, way: MigratorOptions, flags: MigrateF
     await journal?.end(report).catch((error: Error) => note(`the journal could not be completed: ${error.message}`));
     progress.end();
     print(report, backups, flags);
-    return codeOf(report);
+    const code = codeOf(report);
+    const wrong = report.result === 'done' ? await notAsPlanned(deployment, way, plan) : [];
+    for (const line of wrong) note(line);
+    return code === ExitCode.done && wrong.length > 0 ? ExitCode.partly : code;
   } finally {
     progress.end();
     stop.end();
@@ -73,6 +83,16 @@ async function run(deployment: Deployment, way: MigratorOptions, flags: MigrateF
   function note(line: string): void {
     if (!flags.json) process.stderr.write(`${line}\n`);
   }
+}
+
+/** Services that are not where the plan has led: somebody else has moved them since. */
+async function notAsPlanned({ databases, services }: Deployment, way: MigratorOptions, plan: DeploymentPlan): Promise<string[]> {
+  const names = plan.services.map(({ service }) => service);
+  const now = await deploymentStatus(databases, { ...way, include: names, exclude: [], services });
+  return plan.services.flatMap(({ service, to }) => {
+    const version = now.find((status) => status.service === service)?.version;
+    return version === to ? [] : [`${service} is at ${version ?? 'no version'} now, not at ${to}: somebody else has moved it`];
+  });
 }
 
 function print(report: DeploymentReport, backups: readonly Backup[], flags: MigrateFlags): void {
