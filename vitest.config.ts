@@ -4,8 +4,8 @@ import { defineConfig } from 'vitest/config';
 const source = (file: string) => new URL(`packages/fiftyone/src/${file}`, import.meta.url).pathname;
 const alias = [
   { find: /^fiftyone$/, replacement: source('index.ts') },
-  { find: /^fiftyone\/engine$/, replacement: source('engine.ts') },
   { find: /^fiftyone\/media$/, replacement: source('media/index.ts') },
+  { find: /^fiftyone\/(engine|backup|cli-start|cli-support)$/, replacement: source('$1.ts') },
 ];
 
 export default defineConfig({

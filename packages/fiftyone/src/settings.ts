@@ -11,6 +11,8 @@ export interface Settings {
   readonly edition: Edition;
   /** Where the database is; without it the embedded database is used. */
   readonly databaseUri?: string;
+  /** Which variable has named it, for messages. Default: FIFTYONE_DATABASE_URI */
+  readonly databaseUriFrom?: string;
   readonly databaseName: string;
   /** Whether this client may migrate the database; always true on the embedded one. */
   readonly databaseAdmin: boolean;

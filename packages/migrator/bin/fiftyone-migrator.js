@@ -1,3 +1,9 @@
 #!/usr/bin/env node
-console.error('fiftyone-migrator: the command is not there yet');
-process.exitCode = 1;
+import { setFlagsFromString } from 'node:v8';
+
+// as in the command fiftyone: Node 20 optimises functions too early
+if (process.versions.node.startsWith('20.')) setFlagsFromString('--interrupt-budget=1000000');
+
+const { main } = await import('../dist/cli/main.js');
+
+process.exitCode = await main(process.argv.slice(2));

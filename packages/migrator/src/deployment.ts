@@ -25,13 +25,14 @@ export function placesIn(databases: Databases, all: readonly Service[]): (servic
   };
 }
 
-/** What any of the services owns is known, also of those that are not migrated. */
+/** What any of the services owns is known, also of those that are not migrated. Who owns what is read once: there may be thousands. */
 function placeFor(connection: Connection, services: readonly Service[]): Place {
+  let reading: Promise<((collection: string) => boolean)[]> | undefined;
   return {
     connection,
     async isKnown(collection) {
-      const owners = await Promise.all(services.map((service) => service.owner(connection)));
-      return owners.some((owns) => owns(collection));
+      reading ??= Promise.all(services.map((service) => service.owner(connection)));
+      return (await reading).some((owns) => owns(collection));
     },
   };
 }

@@ -1,8 +1,12 @@
 export type { Choice } from './choose.js';
+export { type ClientList, type ConnectedClient, connectedClients, oldestClient, type Verdict, verdictOn } from './clients.js';
 export { type CollectionServiceDefinition, collectionService } from './collection-service.js';
 export type { Databases } from './deployment.js';
+export { type DeploymentEntry, readDeploymentRuns } from './deployment-journal.js';
+export { type Check, examine } from './doctor.js';
 export { dropIndex, indexOn, makeIndex } from './indexes.js';
 export {
+  applyPlan,
   type DeploymentPlan,
   type DeploymentReport,
   deploymentStatus,
@@ -12,6 +16,7 @@ export {
   planDeployment,
   verifyDeployment,
 } from './migrator.js';
+export { type Proof, type ProveOptions, prove } from './prove.js';
 export * from './releases.js';
 export { type EditsOfRevision, revisionOf } from './revision-of-edits.js';
 export type * from './service.js';

@@ -91,21 +91,37 @@ function reasonToSkip(target: EnterpriseRelease): string {
  * @throws UsageError, IncompatibleError, AdminRequiredError before anything is written
  */
 export async function migrateDeployment(databases: Databases, options: MigratorOptions = {}): Promise<DeploymentReport> {
-  const tell = (service: string) => options.onEvent?.({ kind: 'service', service, phase: 'revert' });
-  if (options.onFailure === 'revert') {
-    const all = await forEach(databases, options, async (service, place) => ({
-      service,
-      place,
-      options: optionsFor(service, options),
-    }));
-    await finishWayBack(all.reverse(), tell);
-  }
-  const plan = await planDeployment(databases, options);
+  await finishGoingBack(databases, options);
+  return await applyPlan(databases, await planDeployment(databases, options), options);
+}
+
+/** Finishes going back what a run with `onFailure: 'revert'` that died has left. To be called before a plan is made. */
+export async function finishGoingBack(databases: Databases, options: MigratorOptions = {}): Promise<void> {
+  if (options.onFailure !== 'revert') return;
+  const all = await forEach(databases, options, async (service, place) => ({
+    service,
+    place,
+    options: optionsFor(service, options),
+  }));
+  await finishWayBack(all.reverse(), tellReverts(options));
+}
+
+function tellReverts({ onEvent }: MigratorOptions): (service: string) => void {
+  return (service) => onEvent?.({ kind: 'service', service, phase: 'revert' });
+}
+
+/** Goes the way of a plan of all services. @param options those that it was planned with */
+export async function applyPlan(
+  databases: Databases,
+  plan: DeploymentPlan,
+  options: MigratorOptions = {},
+): Promise<DeploymentReport> {
   const none = { plan, services: [], notRun: plan.services.map(({ service }) => service), reverted: [] };
   if (plan.services.some(({ problems }) => problems.length > 0)) return { ...none, result: 'refused' };
   const { all } = chosenOf(options);
   const placeOf = placesIn(databases, all);
   const goesBack = options.onFailure === 'revert';
+  const tell = tellReverts(options);
   const steps: Step[] = plan.services.map((own) => {
     const service = all.find(({ name }) => name === own.service) as Service;
     return { service, place: placeOf(service), plan: own, options: optionsFor(service, options) };

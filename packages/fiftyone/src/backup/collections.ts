@@ -23,7 +23,8 @@ const LEFT_ALONE: readonly string[] = [LEASES, JOURNAL, CONTROL, RESTORES];
 
 /** Whether backups and restores leave a collection alone. */
 export function isLeftAlone(name: string): boolean {
-  return name.startsWith('system.') || name.startsWith(STAGED) || LEFT_ALONE.includes(name);
+  const starts = ['system.', STAGED, `${JOURNAL}.`];
+  return starts.some((start) => name.startsWith(start)) || LEFT_ALONE.includes(name);
 }
 
 /** The collections and views of a database, by name. @param names only these */

@@ -10,7 +10,7 @@ import { FiftyOneError, hintForServer, StoppedError } from '../errors.js';
 import { largestFirst } from './by-size.js';
 import { checkNames, findConflicts } from './conflicts.js';
 import { bytesOf, openBackup, type StoredBackup } from './open-backup.js';
-import { datasetsOf, everything, type Item, type Selection } from './restore-items.js';
+import { besides, datasetsOf, everything, type Item, type Selection } from './restore-items.js';
 import {
   commitRestore,
   finishRestore,
@@ -65,18 +65,32 @@ export async function restoreBackup(connection: Connection, options: RestoreOpti
   try {
     return await authorized(connection, async () => {
       await settleRestores(connection, identityOf(backup, options));
-      const select = () => (names ? datasetsOf(db, backup, names) : everything(db, backup));
-      const present = names ? [] : await findDocs(db, 'datasets', {}, { projection: { _id: 1 } });
-      const datasets = new Set([...(await select()).datasets, ...present].map(leaseOf));
-      const keys = [RESTORE_LEASE, ...(names ? [] : ['database']), ...datasets];
+      const select = () => selectionOf(db, backup, names, options);
+      const { others: isOfAll, datasets: selected } = await select();
+      const present = isOfAll ? await findDocs(db, 'datasets', {}, { projection: { _id: 1 } }) : [];
+      const datasets = new Set([...selected, ...present].map(leaseOf));
+      const keys = [RESTORE_LEASE, ...(isOfAll ? ['database'] : []), ...datasets];
       const work = async (held: readonly Lease[]) => restore(db, backup, await select(), options, held);
-      return await underLeases(connection, keys, 'restored', work, names === undefined);
+      return await underLeases(connection, keys, 'restored', work, isOfAll);
     });
   } catch (error) {
     if (error instanceof FiftyOneError || !(error instanceof Error)) throw error;
     const hint = hintForServer(error) ?? 'the same command goes on with it';
     throw new FiftyOneError(`restoring ${backup.path} ended: ${error.message}`, { hint, cause: error });
   }
+}
+
+/** @returns also whether there is anything but datasets */
+async function selectionOf(
+  db: Db,
+  backup: StoredBackup,
+  names: readonly string[] | undefined,
+  { dataset }: RestoreOptions,
+): Promise<Selection & { readonly others: boolean }> {
+  if (names === undefined) return { ...(await everything(db, backup)), others: true };
+  const selection = await datasetsOf(db, backup, names);
+  const others = dataset === undefined ? besides(backup, selection) : [];
+  return { ...selection, items: [...selection.items, ...others], others: others.length > 0 };
 }
 
 /** The datasets that are restored, or undefined for all that the backup has. */

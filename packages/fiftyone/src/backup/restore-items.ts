@@ -71,6 +71,12 @@ export async function datasetsOf(db: Db, backup: StoredBackup, names: readonly s
   };
 }
 
+/** What a backup of datasets has besides them, such as the version of the database. */
+export function besides({ collections }: StoredBackup, { items }: Selection): Item[] {
+  const others = collections.filter(({ name }) => !items.some(({ source }) => source.name === name));
+  return others.map((source) => ({ source, filter: source.filter, select: undefined }));
+}
+
 /** Results may be named by runs of other datasets, too: those that the backup does not have stay. */
 const KEPT_FILES: readonly string[] = ['fs.files', 'fs.chunks'];
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Db } from 'mongodb';
 import { authorized, type Connection } from '../database/connection.js';
-import { leaseStore } from '../database/lease-store.js';
+import { LEASES, leaseStore } from '../database/lease-store.js';
 import { isHeld, Leases } from '../database/leases.js';
 import { FiftyOneError } from '../errors.js';
 
@@ -19,15 +19,22 @@ export interface Scratch {
   readonly check: () => void;
 }
 
-/** Uses a database beside the others, which is dropped afterwards. */
-export async function withScratch<T>(connection: Connection, use: (scratch: Scratch) => Promise<T>): Promise<T> {
-  const db = connection.client.db(`${PREFIX}${randomBytes(6).toString('hex')}`);
+/**
+ * Uses a database beside the others, which is dropped afterwards.
+ *
+ * @param name what it is called, for users who may write only there. What a scratch that nobody uses has left in it goes
+ * @throws FiftyOneError when a database of this name is no scratch, or in use
+ */
+export async function withScratch<T>(connection: Connection, use: (scratch: Scratch) => Promise<T>, name?: string): Promise<T> {
+  const db = connection.client.db(name ?? `${PREFIX}${randomBytes(6).toString('hex')}`);
   const leases = new Leases(leaseStore(db));
   return await authorized(
     connection,
     async () => {
+      await checkIsScratch(db);
       const lease = await leases.take(LEASE);
       if (!isHeld(lease)) throw new FiftyOneError(`the database ${db.databaseName} is in use`, { hint: 'try again' });
+      await dropLeftovers(db);
       try {
         return await use({ db, check: () => lease.check() });
       } finally {
@@ -35,8 +42,23 @@ export async function withScratch<T>(connection: Connection, use: (scratch: Scra
         await db.dropDatabase().catch(() => {});
       }
     },
-    `use a user who may write to any database, or at least to those called ${PREFIX}…`,
+    `use a user who may write to any database, or at least to ${name ?? `those called ${PREFIX}…`}`,
   );
+}
+
+/** Whoever makes one takes the lease first of all: what has anything but no leases is somebody's. */
+async function checkIsScratch(db: Db): Promise<void> {
+  const names = (await db.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name);
+  if (names.length === 0 || (names.includes(LEASES) && (await db.collection(LEASES).findOne({ _id: LEASE as never })) !== null))
+    return;
+  throw new FiftyOneError(`the database ${db.databaseName} is no scratch database: it has ${names.length} collections`, {
+    hint: 'name one that is not there, since it is dropped afterwards',
+  });
+}
+
+async function dropLeftovers(db: Db): Promise<void> {
+  const names = (await db.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name);
+  for (const name of names.filter((name) => name !== LEASES && !name.startsWith('system.'))) await db.dropCollection(name);
 }
 
 /** Drops the scratch databases of those who died. Those that this user may not see stay. @returns their names */

@@ -1,8 +1,9 @@
 import { Command, CommanderError, Option } from 'commander';
-import { ExitCode, FiftyOneError, hintForServer, UsageError } from '../errors.js';
+import { ExitCode, UsageError } from '../errors.js';
 import { sdkVersion } from '../version.js';
 import { addDatasets } from './datasets-program.js';
 import { addMedia } from './media-program.js';
+import { printError } from './print-error.js';
 
 const EXIT_CODES = `
 Exit codes:
@@ -28,26 +29,6 @@ export async function main(args: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
     return printError(error);
   }
-}
-
-function printError(error: unknown): number {
-  if (error instanceof FiftyOneError) {
-    process.stderr.write(`error: ${error.message}\n${error.hint === undefined ? '' : `  ${error.hint}\n`}`);
-    return error.exitCode;
-  }
-  const fault = error as Error & { code?: unknown };
-  if (fault.name?.startsWith('Mongo')) {
-    process.stderr.write(`error: ${fault.message.slice(0, 300)}\n  ${hintFor(fault)}\n`);
-    return ExitCode.failed;
-  }
-  process.stderr.write(`error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  return ExitCode.failed;
-}
-
-/** What to do about an error of the server or of the way to it. */
-function hintFor(error: Error & { code?: unknown }): string {
-  if (error.code === 13) return 'the database user may not do this: check the user and its roles in FIFTYONE_DATABASE_URI';
-  return hintForServer(error) ?? 'nothing is half-done: the same command does what is left';
 }
 
 /** The commands and their options; each option's help is what users read. @param exit is told the exit code of a command */

@@ -18,14 +18,16 @@ export async function showHistory({ db }: Connection, id: string | true, json: b
   return ExitCode.done;
 }
 
-function runLine({ _id, holder, started, ended, target, database, migrated, failed, stopped }: RunEntry): string {
+/** A run, in one line. */
+export function runLine({ _id, holder, started, ended, target, database, migrated, failed, stopped }: RunEntry): string {
   const took = ended === null ? 'did not end, or still runs' : `${((ended.getTime() - started.getTime()) / 1000).toFixed(1)} s`;
   const moved = database === null ? '' : `database ${database.from} -> ${database.to}, `;
   const to = target === null ? '' : ` to ${target}`;
   return `${_id.slice(0, 8)}  ${started.toISOString()}  ${holder.user}@${holder.host}${to}: ${moved}${migrated} migrated, ${failed} failed (${[took, ...(stopped === undefined ? [] : [stopped])].join(', ')})`;
 }
 
-function datasetLines(entry: DatasetEntry): string[] {
+/** What a run did to a dataset, or to what else it migrates. */
+export function datasetLines(entry: DatasetEntry): string[] {
   const { name, renamedFrom, from, to, result, steps, loses, putBack, notPutBack, findings, reasons, seconds } = entry;
   const was = renamedFrom === undefined ? '' : ` (was '${renamedFrom}')`;
   return [

@@ -4,9 +4,8 @@ import { digits } from './numbers.js';
 import type { Progress } from './progress.js';
 
 /** A bar with an ETA on a terminal. */
-export function progressBar(stream: NodeJS.WriteStream): Progress {
-  const format =
-    ' {percentage}% |{bar}| {finished}/{datasets} datasets [{duration_formatted} elapsed, {eta_formatted} remaining] {what}';
+export function progressBar(stream: NodeJS.WriteStream, noun: string): Progress {
+  const format = ` {percentage}% |{bar}| {finished}/{datasets} ${noun}s [{duration_formatted} elapsed, {eta_formatted} remaining] {what}`;
   const bar = new SingleBar({ stream, format, clearOnComplete: true, etaBuffer: 50 }, Presets.shades_classic);
   // datasets that are under way count as far as they got, so that a single large one has an ETA too
   const under = new Map<string, number>();

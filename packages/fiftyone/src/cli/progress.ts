@@ -13,15 +13,15 @@ const LINE_MS = 10_000;
 /** A bar with an ETA on a terminal, lines elsewhere; with `--json` nothing. */
 export async function showProgress(
   stream: NodeJS.WriteStream,
-  { json, verbose }: { json?: boolean; verbose?: boolean },
+  { json, verbose, noun = 'dataset' }: { json?: boolean; verbose?: boolean; noun?: string },
 ): Promise<Progress> {
   if (json) return { tell: () => {}, end: () => {} };
   // its library takes its time to load
-  if (stream.isTTY && !verbose) return (await import('./progress-bar.js')).progressBar(stream);
-  return lines(verbose === true, (text) => stream.write(text));
+  if (stream.isTTY && !verbose) return (await import('./progress-bar.js')).progressBar(stream, noun);
+  return lines(verbose === true, noun, (text) => stream.write(text));
 }
 
-function lines(verbose: boolean, print: (text: string) => void): Progress {
+function lines(verbose: boolean, noun: string, print: (text: string) => void): Progress {
   let waiting = '';
   const flush = () => {
     if (waiting !== '') print(waiting);
@@ -34,10 +34,10 @@ function lines(verbose: boolean, print: (text: string) => void): Progress {
   };
   const told = new Map<string, number>();
   const tell = (event: MigrationEvent): void => {
-    if (event.kind === 'dataset') write(`Migrating dataset '${event.name}' to v${event.to}`);
+    if (event.kind === 'dataset') write(`Migrating ${noun} '${event.name}' to v${event.to}`);
     if (event.kind === 'waiting')
-      write(`Waiting for dataset '${event.name}': ${event.holder.user} on ${event.holder.host} is at work on it`);
-    if (event.kind === 'step' && verbose) write(`Running ${event.step} on dataset '${event.name}'`);
+      write(`Waiting for ${noun} '${event.name}': ${event.holder.user} on ${event.holder.host} is at work on it`);
+    if (event.kind === 'step' && verbose) write(`Running ${event.step} on ${noun} '${event.name}'`);
     if (event.kind === 'paused')
       write(event.by === undefined ? 'Going on' : `Paused by ${event.by}; go on with: fiftyone migrate --resume`);
     if (event.kind === 'progress' && performance.now() - (told.get(event.name) ?? begun) >= LINE_MS) {

@@ -1,11 +1,11 @@
-import type { Connection } from '../database/connection.js';
 import type { OnProgress } from '../datasets/progress.js';
+import type { Settings } from '../settings.js';
 import { operationProgress } from './operation-progress.js';
 import { stopSignals } from './stop-signals.js';
 
 /** Runs a long operation that shows its progress and can be stopped by ctrl-C. */
 export async function runOperation<T>(
-  { settings }: Pick<Connection, 'settings'>,
+  { settings }: { readonly settings: Pick<Settings, 'showProgressBars'> },
   { json }: { readonly json?: boolean | undefined },
   run: (running: { onProgress: OnProgress; signal: AbortSignal }) => Promise<T>,
 ): Promise<T> {

@@ -90,6 +90,9 @@ function connectionError(error: Error & { code?: unknown; codeName?: string }, a
   });
 }
 
+/** The setting that names the address, unless the settings say otherwise. */
+const DEFAULT_SETTING = 'FIFTYONE_DATABASE_URI';
+
 /** What to do when the database user may not write. */
 export const USE_WRITER = 'use a user with the role readWrite in FIFTYONE_DATABASE_URI';
 
@@ -109,7 +112,7 @@ export async function authorized<T>(
   } catch (error) {
     if ((error as { code?: unknown } | undefined)?.code !== NOT_AUTHORIZED) throw error;
     throw new FiftyOneError(`the database user may not write to ${connection.address}`, {
-      hint,
+      hint: hint.replaceAll(DEFAULT_SETTING, connection.settings.databaseUriFrom ?? DEFAULT_SETTING),
       cause: error,
     });
   }

@@ -16,6 +16,10 @@ export interface RunningCommand {
   readonly result: Promise<CommandResult>;
   /** Resolves when it prints on stderr for the first time: that it begins with a dataset, usually. */
   readonly begun: Promise<void>;
+  /** Resolves when it has printed this on stderr, or has ended. @returns whether it has */
+  says(text: string): Promise<boolean>;
+  /** Kills it as soon as it has printed this on stderr. @returns whether it did not end by itself before */
+  killedAt(text: string): Promise<boolean>;
   /** Sends a signal; nothing happens if the process has ended. */
   kill(signal: NodeJS.Signals): void;
 }
@@ -27,10 +31,20 @@ export function fiftyone(args: readonly string[], settings: Record<string, strin
 
 /** Starts `fiftyone ARGS...` likewise and does not wait for it. */
 export function startFiftyone(args: readonly string[], settings: Record<string, string> = {}): RunningCommand {
+  return startProgram(PROGRAM, args, settings);
+}
+
+/** Starts another program of ours likewise. @param cwd the folder in which it runs */
+export function startProgram(
+  program: string,
+  args: readonly string[],
+  settings: Record<string, string>,
+  cwd?: string,
+): RunningCommand {
   const env = { PATH: process.env.PATH as string, HOME: '/nonexistent', ...settings };
-  const child = spawn(process.execPath, [PROGRAM, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [program, ...args], { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  let [stdout, stderr] = ['', ''];
   const result = new Promise<CommandResult>((resolve, reject) => {
-    let [stdout, stderr] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       stdout += text;
     });
@@ -40,8 +54,20 @@ export function startFiftyone(args: readonly string[], settings: Record<string, 
     child.once('error', reject);
     child.once('close', (code) => resolve({ code, stdout, stderr }));
   });
+  const ended = result.then(() => {});
   const begun = new Promise<void>((resolve) => child.stderr.once('data', () => resolve()));
-  return { result, begun: Promise.race([begun, result.then(() => {})]), kill: (signal) => void child.kill(signal) };
+  const says = async (text: string): Promise<boolean> => {
+    const said = new Promise<void>((resolve) => child.stderr.on('data', () => stderr.includes(text) && resolve()));
+    if (!stderr.includes(text)) await Promise.race([said, ended]);
+    return stderr.includes(text);
+  };
+  const kill = (signal: NodeJS.Signals) => void child.kill(signal);
+  const killedAt = async (text: string): Promise<boolean> => {
+    if (!(await says(text))) return false;
+    kill('SIGKILL');
+    return (await result).code === null;
+  };
+  return { result, begun: Promise.race([begun, ended]), says, killedAt, kill };
 }
 
 /** The settings with which a client uses a database: as a user of the Enterprise edition. */
