@@ -84,12 +84,12 @@ export function buildProgram(exit: (code: number) => void): Command {
     .option('--json', 'print them as JSON')
     .action(async (flags) => exit(await (await import('./commands/releases.js')).releases(flags)));
 
-  program
-    .command('history')
-    .description('print what was migrated, by whom and when')
-    .argument('[run]', 'the beginning of the id of a run, to print what it did')
-    .option('--json', 'print it as JSON')
-    .action(async (run, flags) => exit(await (await import('./commands/history.js')).history(run, flags)));
+  addServices(
+    program
+      .command('history')
+      .description('print what was migrated, by whom and when')
+      .argument('[run]', 'the beginning of the id of a run, to print what it did'),
+  ).action(async (run, flags) => exit(await (await import('./commands/history.js')).history(run, flags)));
 
   addServices(
     program

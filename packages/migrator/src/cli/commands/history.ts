@@ -3,19 +3,20 @@ import { ExitCode } from 'fiftyone/cli-start';
 import { datasetLines, runLine, toJson } from 'fiftyone/cli-support';
 import { type Connection, readRun, readRuns } from 'fiftyone/engine';
 import { type DeploymentEntry, journalPlace, readDeploymentRuns } from '../../deployment-journal.js';
+import { type ChoiceFlags, choiceOf } from '../choice-flags.js';
 import { withDeployment } from '../open-deployment.js';
 
 /** The journals of a database: that of its datasets, and that of the services that are migrated like one. */
 const JOURNALS = ['migrations.journal', 'migrations.journal.services'];
 
 /** `fiftyone-migrator history [RUN]`. @returns the exit code */
-export async function history(id: string | undefined, { json }: { readonly json?: boolean }): Promise<number> {
-  return await withDeployment({}, async ({ databases }) => {
+export async function history(id: string | undefined, flags: ChoiceFlags & { readonly json?: boolean }): Promise<number> {
+  return await withDeployment(choiceOf(flags), async ({ databases }) => {
     const places = Object.values(databases).flatMap((connection) => JOURNALS.map((journal) => ({ connection, journal })));
     const place = journalPlace(databases);
     const deployments = place === undefined ? [] : await readDeploymentRuns(place);
     const found = id === undefined ? await allRuns(places, deployments) : await oneRun(places, deployments, id);
-    process.stdout.write(`${json ? toJson(found.json) : found.lines.join('\n')}\n`);
+    process.stdout.write(`${flags.json ? toJson(found.json) : found.lines.join('\n')}\n`);
     return ExitCode.done;
   });
 }
