@@ -39,13 +39,13 @@ export async function runImport<T>(
   work: (note: ImportNote, leases: readonly [Lease, ...Lease[]]) => Promise<T>,
 ): Promise<T> {
   const { db } = connection;
-  await endRestores(connection);
   const leases = new Leases(leaseStore(db));
   const { host, pid, user } = thisProcess();
   let gone = false;
   let note: ImportNote | undefined;
   let result: { value: T } | undefined;
   try {
+    await endRestores(connection);
     const lease = await authorized(connection, () => takeLease(leases, importLease(id), name));
     const others = existing === undefined ? [] : [await takeLease(leases, `dataset ${existing}`, name)];
     note = { _id: id, name, by: { host, pid, user }, ...(await prepare()) };
