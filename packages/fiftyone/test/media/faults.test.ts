@@ -34,8 +34,11 @@ afterEach(async () => {
   for (const proxy of proxies.splice(0)) await proxy.close();
 });
 
-/** Every other request, from the one given on, ends badly: each way in turn. */
-async function badWay(world: MediaWorld, first = 1, every = 2): Promise<HttpProxy> {
+/**
+ * Every third request, from the one given on, ends badly: each way in turn. With half of them a request would now and then meet
+ * nothing else in all of its tries.
+ */
+async function badWay(world: MediaWorld, first = 1, every = 3): Promise<HttpProxy> {
   const fate = (n: number) => (n >= first && n % every === 0 ? (FATES[(n / every) % FATES.length] as RequestFate) : 'pass');
   const proxy = await startHttpProxy(world.server.port, fate);
   proxies.push(proxy);
