@@ -1,10 +1,14 @@
 import { expect, test } from 'vitest';
 import { modeOf, readIndexSettings } from './index-settings.js';
 
-test('without any settings all but our own names is fetched from where pip itself looks', () => {
-  const { upstream, ownNames } = readIndexSettings({});
+test('all but our own names is fetched from where pip itself looks, if that is told, and otherwise refused', () => {
+  const { upstream, npmUpstream, ownNames } = readIndexSettings({ PIP_INDEX_URL: 'https://mirror.example/simple/' });
   expect(ownNames).toEqual(['fiftyone', 'fiftyone-migrator']);
+  expect(upstream?.url.href).toBe('https://mirror.example/simple/');
   expect(modeOf(upstream?.rules ?? [], 'numpy')).toBe('proxy');
+  expect(npmUpstream).toBeUndefined();
+  expect(readIndexSettings({}).upstream).toBeUndefined();
+  expect(readIndexSettings({ PIP_INDEX_URL: 'https://x/', FIFTYONE_INDEX_UPSTREAM: 'none' }).upstream).toBeUndefined();
 });
 
 test('the files of another upstream are on its own host only, unless it is said', () => {
@@ -14,13 +18,10 @@ test('the files of another upstream are on its own host only, unless it is said'
   });
 });
 
-test('the files of the default upstream may be where they are, also if it is named', () => {
-  const url = readIndexSettings({}).upstream?.url.href as string;
-  expect(readIndexSettings({ FIFTYONE_INDEX_UPSTREAM: url })).toEqual(readIndexSettings({}));
-});
-
 test('the first rule that fits counts, and what fits none is refused', () => {
-  const rules = readIndexSettings({ FIFTYONE_INDEX_RULES: 'torch*=redirect, torch=refuse,a.b=proxy' }).upstream?.rules ?? [];
+  const rules =
+    readIndexSettings({ PIP_INDEX_URL: 'https://x/', FIFTYONE_INDEX_RULES: 'torch*=redirect, torch=refuse,a.b=proxy' }).upstream
+      ?.rules ?? [];
   expect(['torch', 'torchvision', 'a.b', 'axb', 'other'].map((name) => modeOf(rules, name))).toEqual([
     'redirect',
     'redirect',

@@ -51,10 +51,6 @@ export interface IndexSettings {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** The defaults of pip and npm themselves, which users had before there was this index. */
-const PIP_DEFAULT = { url: 'https://pypi.org/simple/', hosts: 'files.pythonhosted.org' };
-const NPM_DEFAULT = { url: 'https://registry.npmjs.org/', hosts: '' };
-
 const MODES: readonly string[] = ['proxy', 'redirect', 'refuse'] satisfies Mode[];
 const GIB = 2 ** 30;
 
@@ -65,10 +61,11 @@ const GIB = 2 ** 30;
  * - `FIFTYONE_INDEX_NAMES`: our projects. Default: `fiftyone, fiftyone-migrator`
  * - `FIFTYONE_INDEX_NPM_NAMES`: our packages for npm. Default: `fiftyone, fiftyone-migrator`
  * - `FIFTYONE_INDEX_URL`: how clients reach the index, such as `https://pypi.example.com`. Default: as they ask
- * - `FIFTYONE_INDEX_UPSTREAM`: the index for all others, or `none`. Default: the one that pip itself uses
- * - `FIFTYONE_INDEX_FILE_HOSTS`: where its files may be besides. Default: where those of the default are
+ * - `FIFTYONE_INDEX_UPSTREAM`: the index for all others, or `none`. Default: `PIP_INDEX_URL`, which pip itself reads, or none
+ * - `FIFTYONE_INDEX_FILE_HOSTS`: where its files may be besides. Default: nowhere
  * - `FIFTYONE_INDEX_RULES`: the modes, such as `torch*=redirect, evil=refuse, *=proxy`. Default: `*=proxy`
- * - `FIFTYONE_INDEX_NPM_UPSTREAM`, `FIFTYONE_INDEX_NPM_FILE_HOSTS`, `FIFTYONE_INDEX_NPM_RULES`: the same for npm
+ * - `FIFTYONE_INDEX_NPM_UPSTREAM`, `FIFTYONE_INDEX_NPM_FILE_HOSTS`, `FIFTYONE_INDEX_NPM_RULES`: the same for npm, whose
+ *   variable is `npm_config_registry`
  * - `FIFTYONE_INDEX_PAGE_AGE_SECONDS`: how long a page of another index is good. Default: 600
  * - `FIFTYONE_INDEX_TIMEOUT_SECONDS`: how long to wait for another index. Default: 20
  * - `FIFTYONE_INDEX_LARGEST_UPLOAD`: in bytes. Default: 4 GiB
@@ -86,9 +83,9 @@ export function readIndexSettings(env: Env): IndexSettings {
     return otherwise;
   };
 
-  const upstream = (kind: string, defaults: { url: string; hosts: string }): UpstreamSettings | undefined => {
+  const upstream = (kind: string, otherwise: string | undefined): UpstreamSettings | undefined => {
     const key = `FIFTYONE_INDEX_${kind}UPSTREAM`;
-    const given = env[key];
+    const given = env[key] || otherwise || 'none';
     if (given === 'none') return undefined;
     const rules = list(env[`FIFTYONE_INDEX_${kind}RULES`] || '*=proxy').flatMap((text): Rule[] => {
       const [, names = '', mode = ''] = /^([a-z0-9*@/._-]+)\s*=\s*([a-z]+)$/i.exec(text) ?? [];
@@ -96,7 +93,7 @@ export function readIndexSettings(env: Env): IndexSettings {
       mistakes.push(`FIFTYONE_INDEX_${kind}RULES has '${text}', which must be a name with =${MODES.join(', =')}`);
       return [];
     });
-    const url = URL.canParse(given || defaults.url) ? new URL(given || defaults.url) : undefined;
+    const url = URL.canParse(given) ? new URL(given) : undefined;
     if (url === undefined || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') {
       // it is not shown: it may have a login
       mistakes.push(`${key} must be an address of http or https, or none`);
@@ -105,9 +102,7 @@ export function readIndexSettings(env: Env): IndexSettings {
     if (!url.pathname.endsWith('/')) url.pathname += '/';
     return {
       url,
-      fileHosts: list(env[`FIFTYONE_INDEX_${kind}FILE_HOSTS`] ?? (url.href === defaults.url ? defaults.hosts : '')).map((host) =>
-        host.toLowerCase(),
-      ),
+      fileHosts: list(env[`FIFTYONE_INDEX_${kind}FILE_HOSTS`] ?? '').map((host) => host.toLowerCase()),
       rules,
       pageAgeSeconds: number('FIFTYONE_INDEX_PAGE_AGE_SECONDS', 600),
       timeoutSeconds: number('FIFTYONE_INDEX_TIMEOUT_SECONDS', 20),
@@ -138,8 +133,8 @@ export function readIndexSettings(env: Env): IndexSettings {
     publicUrl,
     badAttempts: number('FIFTYONE_INDEX_BAD_TOKENS', 30),
     largestFile: number('FIFTYONE_INDEX_LARGEST_UPLOAD', 4 * GIB),
-    upstream: upstream('', PIP_DEFAULT),
-    npmUpstream: upstream('NPM_', NPM_DEFAULT),
+    upstream: upstream('', env.PIP_INDEX_URL),
+    npmUpstream: upstream('NPM_', env.npm_config_registry),
   };
   if (mistakes.length > 0) throw new SettingsError(mistakes);
   return settings;

@@ -134,15 +134,19 @@ async function prepare(
   let isWaiting = false;
   let hasProof = false;
   for (;;) {
-    await finishGoingBack(databases, options);
+    // that writes, so nobody is to be asked afterwards
+    if (hasAgreed) await finishGoingBack(databases, options);
     // while others are at work they may do what there is to do
     const plan = await planDeployment(databases, { ...options, preview: 'short' });
     const isBlocked = plan.services.some(({ problems }) => problems.length > 0);
     const isDone = plan.services.every(({ direction }) => direction === 'none');
     if (isBlocked || isDone) return { plan, backups: [], journal: undefined };
     if (signal.aborted) throw new StoppedError(`stopped by ${signal.reason}: nothing was touched`);
-    hasAgreed ||= await confirmLosses(plan, flags.attic);
-    if (!hasAgreed) return undefined;
+    if (!hasAgreed) {
+      hasAgreed = await confirmLosses(plan, flags.attic);
+      if (!hasAgreed) return undefined;
+      if (options.onFailure === 'revert') continue;
+    }
     if (flags.prove && !hasProof) {
       hasProof = await proveFirst(databases, plan, options, flags, signal);
       if (!hasProof) return undefined;
