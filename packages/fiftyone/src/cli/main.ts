@@ -1,9 +1,9 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { ExitCode, UsageError } from '../errors.js';
 import { sdkVersion } from '../version.js';
 import { addDatasets } from './datasets-program.js';
 import { addMedia } from './media-program.js';
-import { printError } from './print-error.js';
+import { runProgram } from './run-program.js';
 
 const EXIT_CODES = `
 Exit codes:
@@ -15,20 +15,9 @@ Exit codes:
   ${ExitCode.locked}  somebody else is at work on it
   ${ExitCode.stopped} stopped before it was done, by a signal or by --cancel; the same command goes on from there`;
 
-/** Runs the command line and returns its exit code. Only here are errors turned into exit codes. */
+/** Runs the command line and returns its exit code. */
 export async function main(args: readonly string[]): Promise<number> {
-  let code: number = ExitCode.done;
-  // whoever reads our output may stop reading: the work goes on
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
-  try {
-    await buildProgram((result) => {
-      code = result;
-    }).parseAsync([...args], { from: 'user' });
-    return code;
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
-    return printError(error);
-  }
+  return await runProgram(buildProgram, args);
 }
 
 /** The commands and their options; each option's help is what users read. @param exit is told the exit code of a command */

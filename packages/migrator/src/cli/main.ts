@@ -1,5 +1,5 @@
-import { Command, CommanderError, Option } from 'commander';
-import { ExitCode, printError, sdkVersion, UsageError } from 'fiftyone/cli-start';
+import { Command, Option } from 'commander';
+import { ExitCode, runProgram, sdkVersion, UsageError } from 'fiftyone/cli-start';
 import { addBackup } from './backup-program.js';
 import { addServices } from './service-options.js';
 
@@ -22,20 +22,9 @@ Exit codes:
   ${ExitCode.locked}  somebody else is at work on it
   ${ExitCode.stopped} stopped before it was done; the same command goes on from there`;
 
-/** Runs the command line and returns its exit code. Only here are errors turned into exit codes. */
+/** Runs the command line and returns its exit code. */
 export async function main(args: readonly string[]): Promise<number> {
-  let code: number = ExitCode.done;
-  // whoever reads our output may stop reading: the work goes on
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
-  try {
-    await buildProgram((result) => {
-      code = result;
-    }).parseAsync([...args], { from: 'user' });
-    return code;
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
-    return printError(error);
-  }
+  return await runProgram(buildProgram, args);
 }
 
 /** The commands and their options; each option's help is what users read. @param exit is told the exit code of a command */
